@@ -1,0 +1,55 @@
+# Everything happens in .venv, which the first command creates from Python (3.10 or newer) and pip.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+.PHONY: help lab test parity notebooks lint format clean
+
+help:
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+lab: $(VENV)/installed ## open the course in JupyterLab
+	cd notebooks && ../$(BIN)/jupyter lab $(AS_ROOT)
+
+test: $(VENV)/installed-test lint ## run every test, and re-execute every notebook
+	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=100
+
+parity: $(VENV)/installed-test ## install PyTorch and compare with it, live
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[parity]'
+	REQUIRE_TORCH=1 $(BIN)/python -m pytest tests/parity
+
+notebooks: $(VENV)/installed-test ## re-execute the notebooks and write their outputs
+	$(BIN)/python -m classroom.publish
+
+lint: $(VENV)/installed-test ## check style and format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+format: $(VENV)/installed-test ## mend style and format
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean: ## remove what the commands made
+	rm -rf $(VENV) .pytest_cache .ruff_cache .coverage
+
+# uv installs in seconds what takes pip half a minute. It does not read pip's settings, so where an
+# installation needs them (a mirror, a proxy's certificate) pip takes over.
+define install
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '$(1)' \
+	|| $(BIN)/python -m pip install --quiet -c constraints.txt -e '$(1)'
+	touch $@
+endef
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+	|| { echo "mytorch needs Python 3.10 or newer: make PYTHON=/path/to/python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv
+
+$(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/uv
+	$(call install,.)
+
+$(VENV)/installed-test: pyproject.toml constraints.txt | $(BIN)/uv
+	$(call install,.[test])

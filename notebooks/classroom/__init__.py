@@ -1,0 +1,1 @@
+"""What the notebooks stand on besides mytorch_core: pictures, data, training and checks."""

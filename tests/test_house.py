@@ -1,0 +1,92 @@
+"""The rules of the house: what imports what, and how long the core may be."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CORE = sorted((ROOT / "mytorch_core").glob("*.py"))
+CLASSROOM = sorted((ROOT / "notebooks" / "classroom").glob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py")) + sorted((ROOT / "benchmarks").rglob("*.py"))
+
+
+def imports(path):
+    """The names of the modules that a file imports, `from x import y` as "x"."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} has a relative import"
+            assert all(alias.name != "*" for alias in node.names), f"{path.name} has a star import"
+            yield node.module
+
+
+def lines_of_code(path):
+    """Lines that are neither blank, nor comment, nor docstring."""
+    source = path.read_text(encoding="utf-8")
+    docstrings = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(
+            node
+        ):
+            first = node.body[0]
+            docstrings.update(range(first.lineno, first.end_lineno + 1))
+    lines = enumerate(source.splitlines(), start=1)
+    return sum(
+        bool(line.strip()) and not line.strip().startswith("#") and i not in docstrings
+        for i, line in lines
+    )
+
+
+def test_the_core_can_be_read_in_one_sitting():
+    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in CORE}
+    assert sum(map(lines_of_code, CORE)) < 450
+    assert sum(lengths.values()) < 800
+    assert max(lengths.values()) < 320, lengths
+
+
+def test_the_core_imports_numpy_alone():
+    for path in CORE:
+        foreign = {name.split(".")[0] for name in imports(path)} - set(sys.stdlib_module_names)
+        assert foreign <= {"numpy", "mytorch_core"}, path.name
+
+
+def test_importing_the_core_loads_numpy_and_nothing_else():
+    report = (
+        "import sys, numpy; before = set(sys.modules); import mytorch_core; "
+        "print(*{name.split('.')[0] for name in set(sys.modules) - before})"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", report], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert set(loaded) - set(sys.stdlib_module_names) <= {"mytorch_core", "numpy"}
+
+
+def test_imports_point_one_way():
+    for path in CORE:
+        assert not any(name.startswith("classroom") for name in imports(path)), path.name
+    order = ["tensor", "nn", "optim"]
+    for i, name in enumerate(order):
+        used = {module for module in imports(ROOT / "mytorch_core" / f"{name}.py")}
+        assert not used & {f"mytorch_core.{later}" for later in order[i:]}, name
+
+
+@pytest.mark.parametrize("path", [*CORE, *CLASSROOM, *TESTS], ids=lambda path: path.name)
+def test_no_file_edits_the_import_path_or_uses_a_global_seed(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    attributes = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    forbidden = {"sys" + ".path", "np.random" + ".seed", "numpy.random" + ".seed"}
+    assert not attributes & forbidden
+
+
+def test_no_two_statements_on_a_line():
+    for path in [*CORE, *CLASSROOM]:
+        starts = [
+            node.lineno
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.stmt)
+        ]
+        assert len(starts) == len(set(starts)), path.name
