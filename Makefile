@@ -14,7 +14,8 @@ lab: $(VENV)/installed ## open the course in JupyterLab
 	cd notebooks && ../$(BIN)/jupyter lab $(AS_ROOT)
 
 test: $(VENV)/installed-test lint ## run every test, and re-execute every notebook
-	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=100
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage report --fail-under=100
 
 parity: $(VENV)/installed-test ## install PyTorch and compare with it, live
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[parity]'

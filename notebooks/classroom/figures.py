@@ -1,0 +1,346 @@
+"""Every figure of the course: one palette, one style, and a sentence for those who cannot see it.
+
+A figure function takes numbers and returns a matplotlib Figure; `show(figure, alt)` puts it below
+the cell. There is no pyplot and so no hidden state: a figure that nobody holds is gone.
+"""
+
+import base64
+import html
+import io
+
+import matplotlib as mpl
+import numpy as np
+from IPython.display import display
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
+from PIL import Image
+
+from classroom.surfaces import losses
+
+# Okabe and Ito's palette, which readers with any colour vision tell apart; the dash says it again.
+RULES = {
+    "SGD": {"color": "#0072B2", "linestyle": "-", "linewidth": 2.2},
+    "Momentum": {"color": "#CC79A7", "linestyle": "--", "linewidth": 2.2},
+    "AdaGrad": {"color": "#009E73", "linestyle": "-.", "linewidth": 2.2},
+    "Adam": {"color": "#D55E00", "linestyle": "-", "linewidth": 3.2},
+}
+# For what is no rule: a first, a second, a third thing, and what recedes.
+SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
+INK, GREY, LIGHT = "#222222", "#767676", "#D9D9D9"
+SURFACE_MAP = "cividis"
+
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 14,
+    "axes.titlesize": 15,
+    "axes.labelsize": 14,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 12,
+    "ytick.labelsize": 12,
+    "axes.grid": True,
+    "grid.color": LIGHT,
+    "grid.linewidth": 0.8,
+    "lines.linewidth": 2.2,
+    "legend.frameon": False,
+    "figure.facecolor": "white",
+    "svg.hashsalt": "mytorch",
+}
+WIDTH, HEIGHT, DPI = 8.0, 4.2, 100  # inches, and pixels to the inch on screen
+SHARPNESS = 1.5  # pixels stored for each pixel shown
+
+
+def new(ncols=1, height=HEIGHT, **subplots):
+    """A figure in the style of the course, and its axes."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+        figure.get_layout_engine().set(w_pad=0.08, h_pad=0.12)
+        return figure, figure.subplots(1, ncols, **subplots)
+
+
+def png(figure, dpi=DPI * SHARPNESS):
+    """The figure as PNG bytes of at most 256 colours: the same bytes for the same figure."""
+    buffer = io.BytesIO()
+    with mpl.rc_context(STYLE):
+        figure.savefig(buffer, format="png", dpi=dpi)
+    image = Image.open(buffer).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    buffer = io.BytesIO()
+    image.save(buffer, format="png", optimize=True)
+    return buffer.getvalue()
+
+
+def show(figure, alt):
+    """Display the figure below the cell, with alternative text that states the finding."""
+    image = base64.b64encode(png(figure)).decode()
+    width = round(figure.get_figwidth() * DPI)
+    tag = f'<img alt="{html.escape(alt)}" width="{width}" src="data:image/png;base64,{image}">'
+    display({"text/html": tag, "text/plain": alt}, raw=True)
+
+
+# -------------------------------------------------------------------- parts of figures
+
+
+def label_line(ax, x, y, text, color, **options):
+    """Write a line's name beside it, on a light ground that keeps it readable."""
+    options = {"fontsize": 13, "va": "center", "ha": "left"} | options
+    ground = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
+    return ax.text(x, y, text, color=color, bbox=ground, **options)
+
+
+def label_ends(ax, ends, gap):
+    """Names at the ends of lines, {name: (x, y, color)}, kept a gap apart from each other."""
+    lowest = -np.inf
+    for name, (x, y, color) in sorted(ends.items(), key=lambda end: end[1][1]):
+        lowest = max(y, lowest + gap)
+        label_line(ax, x, lowest, name, color)
+
+
+def decades(ax, which="both"):
+    """Logarithmic axes whose small ticks carry no numbers."""
+    for name in ("x", "y") if which == "both" else (which,):
+        getattr(ax, f"set_{name}scale")("log")
+        getattr(ax, f"{name}axis").set_minor_formatter(NullFormatter())
+
+
+def band(ax, x, runs, label=None, **line):
+    """The median over runs (runs, points) as a line, from lowest to highest as a band."""
+    runs = np.asarray(runs)
+    style = {"color": line.get("color", SERIES[0])}
+    ax.fill_between(x, runs.min(axis=0), runs.max(axis=0), alpha=0.25, linewidth=0, **style)
+    return ax.plot(x, np.median(runs, axis=0), label=label, **line)
+
+
+def contours(ax, surface, levels=14):
+    """The surface as filled contours, lines of equal loss closer together where it is low."""
+    (x0, x1), (y0, y1) = surface.window
+    grid = np.stack(np.meshgrid(np.linspace(x0, x1, 240), np.linspace(y0, y1, 240)))
+    z = surface.f(grid)
+    steps = z.min() + (z.max() - z.min()) * np.linspace(0, 1, levels) ** 2
+    ax.contourf(*grid, z, levels=steps, cmap=SURFACE_MAP, alpha=0.55)
+    ax.contour(*grid, z, levels=steps, colors="white", linewidths=0.6)
+    ax.plot(*surface.minimum, marker="*", markersize=16, color="white", markeredgecolor=INK)
+    ax.set(xlim=(x0, x1), ylim=(y0, y1), xlabel="x", ylabel="y")
+    ax.grid(False)
+
+
+def path_on(ax, path, **line):
+    """A path with a dot for every step; what leaves the window is cut off there."""
+    path = np.clip(np.nan_to_num(path, nan=1e6, posinf=1e6, neginf=-1e6), -1e6, 1e6)
+    options = {"marker": "o", "markersize": 4, "linewidth": 1.6} | line
+    return ax.plot(path[:, 0], path[:, 1], clip_on=True, **options)
+
+
+# -------------------------------------------------------------------- chapter 02
+
+
+def slope(surface, w, lr):
+    """One weight: the loss, its tangent at w, and the step -lr f'(w)."""
+    figure, ax = new()
+    low, high = surface.window[0]
+    grid = np.linspace(low, high, 300)
+    ax.plot(grid, surface.f(grid[None]), color=INK)
+    here = np.array([w])
+    value, gradient = surface.f(here), surface.gradient(here)[0]
+    reach = np.array([w - 1, w + 1])
+    ax.plot(reach, value + gradient * (reach - w), color=SERIES[1], linestyle="--")
+    new_w = w - lr * gradient
+    ax.plot([w], [value], "o", color=SERIES[0], markersize=11)
+    ax.plot([new_w], [surface.f(np.array([new_w]))], "o", color=SERIES[0], mfc="white", ms=11)
+    arrow = {"arrowstyle": "-|>", "lw": 2.5, "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", (new_w, -0.35), (w, -0.35), arrowprops=arrow)
+    ax.text((w + new_w) / 2, -0.75, "$-$lr $g$", ha="center", va="center", fontsize=14)
+    label_line(ax, w + 0.25, value + 0.5, f"slope g = {gradient:+.1f}", SERIES[1])
+    ax.set(xlabel="weight w", ylabel="loss", xlim=(low, high), ylim=(-1.1, 8))
+    ax.set_title(surface.formula)
+    return figure
+
+
+def best_steps(gradient):
+    """The steps of one size that lower the loss most: for the Euclidean and for the max norm."""
+    figure, axes = new(2, sharex=True, sharey=True)
+    g = np.asarray(gradient, float)
+    angle = np.linspace(0, 2 * np.pi, 200)
+    circle = np.cos(angle), np.sin(angle)
+    square = [-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1]
+    shapes = (("Euclidean norm", circle, -g / np.sqrt(g @ g)), ("max norm", square, -np.sign(g)))
+    for ax, (name, outline, best) in zip(axes, shapes, strict=True):
+        x = np.linspace(-1.9, 1.9, 50)
+        for level in np.linspace(-6, 6, 13):
+            ax.plot(x, (level - g[0] * x) / g[1], color=LIGHT, linewidth=1.2, zorder=0)
+        ax.plot(*outline, color=INK)
+        arrow = {"arrowstyle": "-|>", "lw": 3, "color": SERIES[0], "mutation_scale": 20}
+        ax.annotate("", best, (0, 0), arrowprops=arrow)
+        arrow = {"arrowstyle": "-|>", "lw": 2, "color": SERIES[1], "mutation_scale": 16}
+        ax.annotate("", g / np.sqrt(g @ g), (0, 0), arrowprops=arrow)
+        label_line(ax, *(g / np.sqrt(g @ g) * 1.4), "g / |g|", SERIES[1], ha="center")
+        label_line(ax, *(best * 1.25), "best", SERIES[0], ha="center", va="top")
+        ax.set(xlim=(-1.9, 1.9), ylim=(-1.9, 1.9), aspect="equal", title=name, xlabel="$d_1$")
+        ax.grid(False)
+    axes[0].set_ylabel("$d_2$")
+    return figure
+
+
+def gradient_noise(sizes, measured, n, sigma):
+    """Measured noise of a minibatch gradient beside sigma/sqrt(B), with and without 1 - B/N."""
+    figure, ax = new()
+    smooth = np.geomspace(1, n * 0.999, 200)
+    ax.plot(smooth, sigma / np.sqrt(smooth), color=GREY, linestyle="--")
+    ax.plot(smooth, sigma / np.sqrt(smooth) * np.sqrt(1 - smooth / n), color=SERIES[1])
+    ax.plot(sizes, measured, "o", color=SERIES[0], markersize=9)
+    decades(ax)
+    ax.set(xlabel="batch size B", ylabel="noise of the gradient", ylim=(sigma / 150, sigma * 2))
+    label_line(ax, n / 4, sigma / 9, r"$\sigma/\sqrt{B}$", GREY)
+    text = r"$\sigma/\sqrt{B}\ \sqrt{1 - B/N}$"
+    label_line(ax, n / 5, sigma / 90, text, SERIES[1], ha="right")
+    label_line(ax, sizes[1] * 1.4, measured[1] * 1.5, "measured", SERIES[0])
+    return figure
+
+
+def loss_by_samples(runs, smooth=20):
+    """Training loss over the samples seen: {name: (batch size, losses)}, running means."""
+    figure, ax = new()
+    ends = {}
+    for (name, (size, values)), color in zip(runs.items(), SERIES, strict=False):
+        width = min(smooth * max(1, 100 // size), len(values))
+        mean = np.convolve(values, np.ones(width) / width, "valid")
+        seen = size * (np.arange(len(mean)) + width)
+        marker = "o" if len(mean) < 20 else None
+        ax.plot(seen, mean, color=color, marker=marker)
+        ends[name] = (seen[-1] * 1.02, mean[-1], color)
+    label_ends(ax, ends, gap=0.17)
+    ax.set(xlabel="training images seen", ylabel="loss (running mean)", ylim=(0, 2.5))
+    longest = max(size * len(values) for size, values in runs.values())
+    ax.set(xlim=(0, 1.3 * longest), xticks=np.linspace(0, longest, 6))
+    return figure
+
+
+def two_directions(surface, point):
+    """At a point of the surface: the steepest way down, and the way to the minimum."""
+    figure, ax = new()
+    contours(ax, surface)
+    point, minimum = np.array(point), np.array(surface.minimum)
+    down, home = -surface.gradient(point), minimum - point
+    for direction, text, color, place in (
+        (down, r"$-g$", SERIES[0], (0.25, 0.1)),
+        (home, "to the minimum", SERIES[1], (0.5, 0.35)),
+    ):
+        tip = point + 2.2 * direction / np.sqrt(direction @ direction)
+        arrow = {"arrowstyle": "-|>", "lw": 3.5, "color": color, "mutation_scale": 22}
+        ax.annotate("", tip, point, arrowprops=arrow)
+        label_line(ax, *(tip + place), text, color)
+    ax.plot(*point, "o", color=INK, markersize=9)
+    ax.set(title=surface.formula, aspect="equal")
+    return figure
+
+
+def ravine_paths(surface, paths):
+    """Paths on the same surface for several rates: {title: path}."""
+    figure, axes = new(len(paths), height=3.4, sharex=True, sharey=True)
+    for ax, (title, path) in zip(axes, paths.items(), strict=True):
+        contours(ax, surface)
+        path_on(ax, path, color=SERIES[0], markerfacecolor="white")
+        ax.plot(*path[0], "o", color=INK, markersize=8)
+        ax.set_title(title)
+    for ax in axes[1:]:
+        ax.set_ylabel("")
+    return figure
+
+
+def steps_by_condition(conditions, steps):
+    """How many steps the best rate needs, over the condition number."""
+    figure, ax = new()
+    ax.plot(conditions, steps, "o-", color=SERIES[0])
+    for k, n in zip(conditions, steps, strict=True):
+        label_line(ax, k, n * 1.9, f"{n:,}", SERIES[0], ha="center")
+    decades(ax)
+    ax.set(xlabel="condition number", ylabel="steps until f < 0.01", ylim=(1, 8000))
+    return figure
+
+
+def steepest_rate(steps, two_over_L, lr):
+    """2/L along a run, beside the rate that was used."""
+    figure, ax = new()
+    ax.plot(steps, two_over_L, "o-", color=SERIES[1])
+    ax.axhline(lr, color=SERIES[0])
+    label_line(ax, 1.1, lr * 0.75, f"lr = {lr:g}", SERIES[0])
+    label_line(ax, 1.1, two_over_L[0] * 1.4, "2/L", SERIES[1])
+    decades(ax)
+    ax.set(xlabel="step t", ylabel="rate", ylim=(0.1, 20))
+    return figure
+
+
+def plateau_paths(surface, paths):
+    """Starts on the plateau and in the well: the curve, and w over the steps, for each start."""
+    figure, (left, right) = new(2)
+    grid = np.linspace(*surface.window[0], 300)
+    left.plot(grid, surface.f(grid[None]), color=INK)
+    for path, color in zip(paths, SERIES, strict=False):
+        left.plot(path[0], surface.f(path[0]), "o", color=color, markersize=11)
+        right.plot(np.arange(1, len(path)), path[1:, 0], color=color)
+        label_line(right, 1.2, path[1, 0] + 0.25, f"from {path[0, 0]:g}", color)
+    decades(right, "x")
+    left.set(xlabel="w", ylabel="loss", title=surface.formula, ylim=(-0.05, 1.15))
+    right.set(xlabel="step", ylabel="w", ylim=(-0.2, max(path[0, 0] for path in paths) + 0.6))
+    return figure
+
+
+def saddle_path(surface, path):
+    """A path that lingers at a saddle: on the surface, and its loss over the steps."""
+    figure, (left, right) = new(2)
+    contours(left, surface)
+    path_on(left, path, color=SERIES[0], markerfacecolor="white")
+    left.plot(0, 0, "X", color=SERIES[1], markersize=12, markeredgecolor="white")
+    left.set_title(surface.formula, fontsize=12)
+    right.plot(losses(surface, path), color=SERIES[0])
+    right.set(xlabel="step", ylabel="loss")
+    return figure
+
+
+def noise_floor(runs, floors):
+    """Distance from the minimum over the steps: {name: values}, and where theory puts the floor."""
+    figure, ax = new()
+    for (name, values), color in zip(runs.items(), SERIES, strict=False):
+        ax.plot(values, color=color, linewidth=1.6)
+        label_line(ax, len(values) * 1.01, np.median(values[-20:]), name, color)
+        if name in floors:
+            ax.plot([0, len(values)], [floors[name]] * 2, color=INK, linestyle=":", zorder=3)
+            label_line(ax, 20, floors[name] * 1.45, "theory", INK)
+    decades(ax, "y")
+    ax.set(
+        xlabel="step",
+        ylabel="root mean square of w",
+        xlim=(0, len(values) * 1.36),
+        xticks=range(0, len(values), 100),
+    )
+    return figure
+
+
+def staircase(rates, lr):
+    """The learning rate over the steps."""
+    figure, ax = new(height=3.2)
+    ax.step(np.arange(1, len(rates) + 1), rates, where="mid", color=SERIES[0])
+    ax.axvline(101, color=GREY, linestyle=":")
+    label_line(ax, 106, lr * 0.98, "first drop: step 101", GREY)
+    ax.set(xlabel="step t", ylabel=r"$\mathrm{lr}_t$", ylim=(0, lr * 1.1))
+    return figure
+
+
+def mnist_curves(histories, rule="SGD"):
+    """Loss and accuracy over the epochs, on train and test: a band over the seeds."""
+    figure, (left, right) = new(2)
+    epochs = np.arange(1, histories[0].epochs + 1)
+    for part, line in (("train", {"color": GREY, "linestyle": "--"}), ("test", RULES[rule])):
+        for ax, what in ((left, "loss"), (right, "accuracy")):
+            runs = [getattr(history, f"{part}_{what}") for history in histories]
+            band(ax, epochs, runs, **line)
+            end = np.median([run[-1] for run in runs])
+            label_line(ax, epochs[-1] * 1.03, end, part, line["color"])
+            ax.set(xlabel="epoch", xlim=(0.5, epochs[-1] * 1.3), xticks=epochs[1::2])
+    left.set(ylabel="loss", ylim=(0, None))
+    right.set(ylabel="accuracy", ylim=(0.85, 1.005))
+    return figure

@@ -1,0 +1,102 @@
+"""The training loop of chapter 01, with what a long run needs besides: progress and a history."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from IPython import get_ipython
+from IPython.display import display
+from tqdm import tqdm
+
+from classroom.mnist import minibatches
+from mytorch_core import nn, no_grad
+
+
+@dataclass
+class History:
+    """What happened in a run of `train`.
+
+    loss            of every step, on its batch, before the step
+    train_loss, train_accuracy, test_loss, test_accuracy    after every epoch, on all the data
+    epochs          how many epochs were completed
+    diverged_at     the step whose loss was not finite, counted from 1; None if there was none
+    """
+
+    loss: list = field(default_factory=list)
+    train_loss: list = field(default_factory=list)
+    train_accuracy: list = field(default_factory=list)
+    test_loss: list = field(default_factory=list)
+    test_accuracy: list = field(default_factory=list)
+    diverged_at: int | None = None
+
+    @property
+    def epochs(self):
+        """How many epochs were completed."""
+        return len(self.test_accuracy)
+
+
+def evaluate(model, x, y, size=1000):
+    """(mean cross-entropy, accuracy) on all of x, computed `size` samples at a time."""
+    loss, correct = 0.0, 0
+    with no_grad():
+        for start in range(0, len(x), size):
+            batch, labels = x[start : start + size], y[start : start + size]
+            logits = model(batch)
+            loss += nn.cross_entropy(logits, labels).item() * len(labels)
+            correct += int((logits.data.argmax(axis=1) == labels).sum())
+    return loss / len(x), correct / len(x)
+
+
+def train(
+    model, optimizer, data, epochs, *, rng, batch_size=100, loss=nn.cross_entropy, progress=True
+):
+    """Train for so many epochs and return the `History`; a run that diverges stops and says so.
+
+    data is (x_train, y_train, x_test, y_test), as `mnist.load()` returns it; rng shuffles the
+    batches; loss(logits, labels) is what is minimized. A loss that is not finite ends the run at
+    that step: nothing is raised and no warning is shown.
+    """
+    history = History()
+    x_train, y_train, x_test, y_test = data
+    steps = epochs * -(-len(x_train) // batch_size)
+    with progress_bar(steps, progress) as bar, np.errstate(all="ignore"):
+        for epoch in range(1, epochs + 1):
+            for x, y in minibatches(x_train, y_train, batch_size, rng):
+                batch_loss = loss(model(x), y)
+                history.loss.append(batch_loss.item())
+                if not np.isfinite(history.loss[-1]):
+                    history.diverged_at = len(history.loss)
+                    return history
+                optimizer.zero_grad()
+                batch_loss.backward()
+                optimizer.step()
+                bar.update()
+            for name, (x, y) in {"train": (x_train, y_train), "test": (x_test, y_test)}.items():
+                mean_loss, accuracy = evaluate(model, x, y)
+                getattr(history, f"{name}_loss").append(mean_loss)
+                getattr(history, f"{name}_accuracy").append(accuracy)
+            bar.set_postfix_str(f"epoch {epoch}/{epochs}, test accuracy {accuracy:.3f}")
+    return history
+
+
+def progress_bar(total, shown=True):
+    """A tqdm bar that leaves nothing behind: neither on a terminal nor in a saved notebook."""
+    in_notebook = getattr(get_ipython(), "kernel", None) is not None
+    options = {} if shown else {"disable": True}  # unset, TQDM_DISABLE in the environment decides
+    file = _CellLine() if in_notebook else None
+    return tqdm(total=total, leave=False, file=file, ncols=90, **options)
+
+
+class _CellLine:
+    """A file whose last line is shown below the cell, and is empty when the bar is closed."""
+
+    handle = None
+
+    def write(self, text):
+        data = {"text/plain": text.strip()}
+        if self.handle is None:
+            self.handle = display(data, raw=True, display_id=True)
+        else:
+            self.handle.update(data, raw=True)
+
+    def flush(self):
+        """Nothing is kept back."""

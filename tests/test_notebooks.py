@@ -1,0 +1,177 @@
+"""The form of the notebooks: what makes them readable, comparable and free of surprises."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from classroom import publish
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes"}
+EXERCISE_TAGS = {"exercise", "solution"}
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request):
+    return nbformat.read(request.param, as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def headings(notebook):
+    """(level, text) of every heading, outside of code fences."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            prose = re.sub(r"```.*?```", "", cell.source, flags=re.DOTALL)
+            for marks, text in re.findall(r"^(#+) (.+)$", prose, flags=re.MULTILINE):
+                yield len(marks), text
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS
+
+
+def test_it_is_in_its_normal_form(notebook):
+    before = nbformat.writes(notebook)
+    assert nbformat.writes(publish.normalise(notebook)) == before, "run `make notebooks`"
+
+
+def test_every_cell_was_executed_in_order(notebook):
+    # A cell without a count is not compared when the notebooks are re-executed as tests.
+    cells = code_cells(notebook)
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+
+
+def test_outputs_are_clean(notebook):
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            assert output.output_type != "error", cell.id
+            assert output.get("name") != "stderr", cell.id
+    text = nbformat.writes(notebook)
+    for trace in ("/home/", "/root/", "/tmp/", "site-packages", "Traceback"):
+        assert trace not in text
+
+
+def test_every_picture_has_alternative_text(notebook):
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            assert "image/png" not in data, f"{cell.id}: use figures.show(figure, alt)"
+            for tag in re.findall("<img[^>]*>", data.get("text/html", "")):
+                alt = re.search('alt="([^"]*)"', tag)[1]
+                assert 40 <= len(alt) <= 250, f"{cell.id}: {alt}"
+                assert alt.endswith("."), f"{cell.id}: a sentence that states the finding"
+
+
+def test_cells_are_short(notebook):
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert len(cell.source.splitlines()) <= 15, cell.id
+        else:
+            assert len(cell.source.split()) <= 120, cell.id
+
+
+def test_prose_stands_between_code(notebook):
+    run = 0
+    for cell in notebook.cells:
+        is_exercise = EXERCISE_TAGS & set(cell.metadata.get("tags", []))
+        run = run + 1 if cell.cell_type == "code" and not is_exercise else 0
+        assert run <= 2, f"{cell.id}: more than two code cells without prose"
+
+
+def test_a_chapter_has_twenty_to_thirty_five_code_cells(notebook):
+    if "start_here" not in str(list(headings(notebook))[:1]).lower().replace(" ", "_"):
+        assert 20 <= len(code_cells(notebook)) <= 35
+
+
+def test_it_opens_with_a_title_objectives_and_sections(notebook):
+    first, second = notebook.cells[:2]
+    assert len(re.findall("^# ", first.source, flags=re.MULTILINE)) == 1
+    assert first.source.startswith("# ")
+    assert 3 <= len(re.findall(r"^(?:\d\.|-) ", first.source, flags=re.MULTILINE)) <= 5
+    sections = [text for level, text in headings(notebook) if level == 2]
+    assert second.source == "**Sections:** " + " · ".join(sections)
+
+
+def test_the_recap_mirrors_the_objectives(notebook):
+    pattern = r"^\d\. "
+    objectives = re.findall(pattern, notebook.cells[0].source, flags=re.MULTILINE)
+    recap = re.findall(pattern, notebook.cells[-1].source, flags=re.MULTILINE)
+    assert objectives == recap
+
+
+def test_heading_levels_are_never_skipped(notebook):
+    levels = [level for level, _ in headings(notebook)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(b <= a + 1 for a, b in pairwise(levels))
+
+
+def test_imports_stand_in_one_cell_of_at_most_six(notebook):
+    importing = [
+        re.findall(r"^(?:import|from) .*$", cell.source, flags=re.MULTILINE)
+        for cell in code_cells(notebook)
+    ]
+    assert importing[0]
+    assert not any(importing[1:])
+    assert len(importing[0]) <= 6
+    assert not any("*" in line for line in importing[0])
+    assert "rng = np.random.default_rng(" in code_cells(notebook)[0].source
+
+
+def test_every_cell_has_a_place_in_the_slides(notebook):
+    for cell in notebook.cells:
+        slide = cell.metadata.get("slideshow", {}).get("slide_type")
+        assert slide in SLIDE_TYPES, cell.id
+        if cell.cell_type == "markdown" and cell.source.startswith("#"):
+            assert slide == "slide", cell.id
+
+
+def test_ids_are_unique_words(notebook):
+    ids = [cell.id for cell in notebook.cells]
+    assert len(ids) == len(set(ids))
+    assert all(re.fullmatch("[a-z][a-z0-9-]*", name) for name in ids)
+
+
+def test_nothing_shifts_the_import_path_or_hides_output(notebook):
+    for cell in code_cells(notebook):
+        assert "sys.path" not in cell.source
+        assert not re.search(r"^[%!]", cell.source, flags=re.MULTILINE), cell.id
+
+
+# ---------------------------------------------------------------- publish
+
+
+def test_normalising_drops_what_belongs_to_a_machine():
+    cell = nbformat.v4.new_code_cell(
+        "1",
+        id="one",
+        execution_count=1,
+        metadata={"tags": ["exercise"], "execution": {"iopub.status.busy": "now"}},
+        outputs=[
+            nbformat.v4.new_output(
+                "display_data", {publish.WIDGET_VIEW: {"model_id": "x"}, "text/plain": "a"}
+            ),
+            nbformat.v4.new_output("display_data", {"text/plain": ""}),
+        ],
+    )
+    notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"widgets": {}, "vscode": 1})
+    publish.normalise(notebook)
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert dict(cell.metadata) == {"tags": ["exercise"]}
+    assert [output.data for output in cell.outputs] == [{"text/plain": "a"}]
+
+
+def test_a_notebook_that_fails_is_left_as_it_was(tmp_path, capsys):
+    path = tmp_path / "broken.ipynb"
+    cells = [nbformat.v4.new_code_cell("1 / 0", id="broken")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    before = path.read_bytes()
+    assert publish.main([str(path)]) == "failed: broken.ipynb"
+    assert path.read_bytes() == before
+    assert "ZeroDivisionError" in capsys.readouterr().out

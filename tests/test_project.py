@@ -1,0 +1,57 @@
+"""The project's own papers agree with each other."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def test_environment_yml_names_what_pyproject_toml_names():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    *packages, from_pip = environment["dependencies"]
+    python, pip, *packages = packages
+    wanted = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]
+    wanted = [name for name in wanted if ";" not in name]
+    assert python == f"python{PROJECT['requires-python']}"
+    assert (pip, from_pip) == ("pip", {"pip": ["-e ."]})
+    assert sorted(packages) == sorted(wanted)
+
+
+def test_every_dependency_is_pinned_without_a_host():
+    pins = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    for name in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]:
+        package = re.split("[>=;]", name)[0].strip()
+        assert re.search(rf"^{package}==", pins, flags=re.MULTILINE), package
+    assert "://" not in pins
+    assert "torch" not in pins
+
+
+def test_the_readme_gives_the_two_commands_and_lists_the_chapters():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "make lab" in readme
+    assert "make test" in readme
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        assert f"(notebooks/{path.name})" in readme
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "data/mnist/README.md"])
+def test_links_inside_the_project_lead_somewhere(name):
+    path = ROOT / name
+    for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
+        assert (path.parent / target).exists(), target
+
+
+def test_the_workflow_covers_the_supported_pythons():
+    text = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
+    matrix = yaml.safe_load(text)["jobs"]["test"]["strategy"]["matrix"]
+    assert matrix["python"] == ["3.10", "3.11", "3.12", "3.13"]
+    assert matrix["os"] == ["ubuntu-latest", "macos-latest", "windows-latest"]
