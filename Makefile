@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test parity notebooks lint format clean
+.PHONY: help lab test parity bench notebooks lint format clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,6 +20,10 @@ test: $(VENV)/installed-test lint ## run every test, and re-execute every notebo
 parity: $(VENV)/installed-test ## install PyTorch and compare with it, live
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[parity]'
 	REQUIRE_TORCH=1 $(BIN)/python -m pytest tests/parity
+
+bench: $(VENV)/installed-test ## compare the core's speed with PyTorch's
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[parity]'
+	$(BIN)/python benchmarks/core.py
 
 notebooks: $(VENV)/installed-test ## re-execute the notebooks and write their outputs
 	$(BIN)/python -m classroom.publish
