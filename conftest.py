@@ -9,3 +9,6 @@ profile = Path(tempfile.mkdtemp(prefix="mytorch-ipython-")) / "profile_default"
 profile.mkdir()
 (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 40\n")
 os.environ |= {"IPYTHONDIR": str(profile.parent), "TQDM_DISABLE": "1", "PYTHONHASHSEED": "0"}
+
+# On a busy machine two BLAS threads that wait for each other take many times as long as one.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
