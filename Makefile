@@ -37,7 +37,7 @@ format: $(VENV)/installed-test ## mend style and format
 	$(BIN)/ruff format
 
 clean: ## remove what the commands made
-	rm -rf $(VENV) .pytest_cache .ruff_cache .coverage
+	rm -rf $(VENV) .pytest_cache .ruff_cache .coverage*
 
 # uv installs in seconds what takes pip half a minute. It does not read pip's settings, so where an
 # installation needs them (a mirror, a proxy's certificate) pip takes over.

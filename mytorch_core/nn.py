@@ -15,17 +15,17 @@ from mytorch_core.tensor import Tensor, as_float_array
 class Module:
     """A part of a network. A subclass sets parameters and parts as attributes, and has `forward`.
 
-    An array given to a module is cast to the dtype of the module's parameters.
+    What is given to a module as numbers or an array, integers included, becomes a Tensor of the
+    dtype of the module's parameters.
     """
 
     def __call__(self, *inputs):
         return self.forward(*(self._as_tensor(x) for x in inputs))
 
     def _as_tensor(self, x):
-        if not isinstance(x, (np.ndarray, list)):
-            return x
         dtypes = (parameter.dtype for _, parameter in self.named_parameters())
-        return Tensor._constant(x, next(dtypes, None))
+        is_data = isinstance(x, (np.ndarray, np.number, list, tuple, int, float))
+        return Tensor._constant(x, next(dtypes, None)) if is_data else x
 
     def named_parameters(self):
         """Yield (name, Tensor) in the order of the attributes, each Tensor once: "0.weight", ..."""
@@ -60,10 +60,10 @@ def _named_tensors(part, name, seen):
     if id(part) in seen:
         return
     seen.add(id(part))
-    if isinstance(part, Tensor) and part.is_leaf:  # not a result kept for inspection
-        yield name, part
-    part = part.layers if isinstance(part, Sequential) else part
+    if isinstance(part, Tensor) and part.is_leaf and (part.requires_grad or not part._computed):
+        yield name, part  # not an input or a result that is kept for inspection
     parts = vars(part) if isinstance(part, Module) else part
+    parts = dict(enumerate(part.layers)) | parts if isinstance(part, Sequential) else parts
     if isinstance(part, (list, tuple)):
         parts = dict(enumerate(part))
     for key, value in parts.items() if isinstance(parts, dict) else ():
@@ -126,7 +126,7 @@ class Flatten(Module):
     """(N, ...) -> (N, product of the rest), in row-major order."""
 
     def forward(self, x):
-        return x.reshape(x.shape[0], prod(x.shape[1:]))
+        return x.reshape(len(x.data), prod(x.shape[1:]))
 
 
 class Sequential(Module):
@@ -156,8 +156,6 @@ class Conv2d(Module):
     """
 
     def __init__(self, c_in, c_out, kernel_size, stride=1, padding=0, *, rng, dtype=np.float32):
-        if stride < 1 or padding < 0:
-            raise ValueError(f"stride must be at least 1, padding 0; not {stride} and {padding}")
         self.c_in, self.c_out, self.kernel_size = c_in, c_out, kernel_size
         self.stride, self.padding = stride, padding
         n_in = c_in * kernel_size**2
@@ -166,7 +164,7 @@ class Conv2d(Module):
 
     def forward(self, x):
         k, s, p = self.kernel_size, self.stride, self.padding
-        if x.ndim != 4 or x.shape[1] != self.c_in or min(x.shape[2:]) + 2 * p < k:
+        if x.ndim != 4 or x.shape[1] != self.c_in or min(x.shape[2:]) + 2 * p < k or s < 1 or p < 0:
             raise ValueError(f"{self} takes (N, c_in, H, W) of at least k x k, not {x.shape}")
         W, b, c_out, (n, c, h, w) = self.weight, self.bias, self.c_out, x.shape
         h_out, w_out = (h + 2 * p - k) // s + 1, (w + 2 * p - k) // s + 1
@@ -193,8 +191,7 @@ class Conv2d(Module):
 
         def grad_W(g):
             g = g.transpose(2, 1, 3, 0).reshape(h_out, c_out, -1)
-            grad = (g @ windows.transpose(0, 2, 1)).sum(axis=0)
-            return grad.reshape(c_out, k, c, k).transpose(0, 2, 1, 3)
+            return (g @ windows.swapaxes(1, 2)).sum(axis=0).reshape(c_out, k, c, k).swapaxes(1, 2)
 
         y = y.reshape(h_out, c_out, w_out, n).transpose(3, 1, 0, 2)
         return Tensor._from(y, (x, grad_x), (W, grad_W), (b, lambda g: g.sum(axis=(0, 2, 3))))
@@ -243,7 +240,7 @@ def cross_entropy(logits, labels):
         shapes = f"not {logits.shape} and {labels.shape}; one-hot labels? labels.argmax(axis=1)"
         raise ValueError(f"cross_entropy takes logits (N, classes) and labels (N,), {shapes}")
     if labels.dtype.kind not in "iu":
-        raise TypeError(f"labels must be integers, not {labels.dtype}: use labels.astype(int)")
+        raise TypeError(f"labels must be an array of integers, not {labels.dtype}: astype(int)?")
     n, classes = logits.shape
     for i in np.flatnonzero((labels < 0) | (labels >= classes)):
         raise ValueError(f"label {labels[i]} at position {i} is not in 0..{classes - 1}")
@@ -251,13 +248,13 @@ def cross_entropy(logits, labels):
     exp_z = np.exp(z)
     total = exp_z.sum(axis=1, keepdims=True)
     loss = np.mean(np.log(total[:, 0]) - z[np.arange(n), labels])
-    y = np.eye(classes, dtype=z.dtype)
-    return Tensor._from(loss, (logits, lambda g: (exp_z / total - y[labels]) * (g / n)))
+    one_hot = labels[:, None] == np.arange(classes)
+    return Tensor._from(loss, (logits, lambda g: (exp_z / total - one_hot) * (g / n)))
 
 
 def mse_loss(prediction, target):
     """L = mean((prediction - target)^2), over tensors of equal shape (ValueError otherwise)."""
-    prediction = Tensor._constant(prediction)
+    prediction = Tensor._constant(prediction, target.dtype if isinstance(target, Tensor) else None)
     target = Tensor._constant(target, prediction.dtype)
     if prediction.shape != target.shape:
         raise ValueError(f"mse_loss: reshape one of {prediction.shape} and {target.shape}")

@@ -19,7 +19,8 @@ def in_blocks(update):
     """
 
     def update_in_blocks(self, w, g, *state):
-        if w.size <= BLOCK or not all(array.flags.c_contiguous for array in (w, *state)):
+        contiguous = all(array.flags.c_contiguous for array in (w, *state))
+        if w.size <= BLOCK or g.shape != w.shape or not contiguous:
             return update(self, w, g, *state)
         flat = [array.reshape(-1) for array in (w, g, *state)]
         for start in range(0, w.size, BLOCK):
@@ -97,7 +98,7 @@ class Optimizer:
         new = checked_state(state, self.state_dict())
         if not 0 <= new["t"] == state["t"]:
             raise ValueError(f"t counts steps: a whole number of at least 0, not {state['t']!r}")
-        for name in self.hyperparameters:
+        for name in (*self.hyperparameters, *self.products):
             _checked_hyperparameter(name, new[name].item())
         for name in ("t", *self.hyperparameters, *self.products):
             setattr(self, name, new[name].item())
@@ -117,16 +118,15 @@ def _checked_parameters(parameters):
         if any(p is q for q in parameters[:i]):
             raise ValueError(f"parameter {i} stands earlier in the list, too: give it once")
     if not any(p.requires_grad for p in parameters):
-        count = f"{len(parameters)} parameters, none with requires_grad=True"
-        raise ValueError(f"nothing to optimize in {count}: an empty model, a used-up generator?")
+        raise ValueError(f"{len(parameters)} parameters, none requires_grad: used-up generator?")
     return parameters
 
 
 def _checked_hyperparameter(name, value):
     """The value as a Python float: a NumPy scalar would promote float32 weights to float64."""
-    if not isinstance(value, (int, float, np.number)):
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name} must be a number, not {value!r}")
-    bound = 1 if name.startswith("beta") or name == "lr_decay" else np.inf
+    bound = 1 if name == "lr_decay" or (name.startswith("beta") and name[-2:] != "_t") else np.inf
     if not 0 <= value < bound:
         raise ValueError(f"{name} must lie in [0, {bound}), not {value!r}")
     return float(value)

@@ -38,7 +38,7 @@ def as_float_array(data, dtype=None):
     if array.dtype.kind not in "biuf":
         raise TypeError(f"a Tensor holds real numbers, not {data!r}")
     if dtype is None:
-        dtype = np.float64 if getattr(data, "dtype", None) == np.float64 else np.float32
+        dtype = np.float64 if hasattr(data, "dtype") and array.dtype.char == "d" else np.float32
     return array.astype(dtype, copy=False)
 
 
@@ -76,7 +76,8 @@ class Tensor:
                    operation computed) and for those that asked with `retain_grad()`.
 
     A number or an array on either side of an operator takes the dtype of the Tensor it meets; two
-    Tensors promote as in NumPy.
+    Tensors promote as in NumPy. Between an operation and `backward()` leave the operands' data and
+    the index arrays as they are: the pullbacks read them.
     """
 
     # NumPy then leaves `array + tensor` to Tensor.__radd__, and `np.exp(tensor)` is an error.
@@ -84,6 +85,7 @@ class Tensor:
 
     grad = None
     _edges = ()  # (operand, pullback) pairs; () for a leaf, None once freed
+    _computed = False
     _keeps_grad = False
 
     def __init__(self, data, requires_grad=False, dtype=None):
@@ -97,6 +99,7 @@ class Tensor:
         """The result of an operation: its value and a pullback for each operand."""
         result = cls.__new__(cls)
         result.data = np.asarray(data)
+        result._computed = True
         result.requires_grad = _recording.get() and any(x.requires_grad for x, _ in edges)
         result._edges = edges if result.requires_grad else ()
         return result
@@ -121,6 +124,9 @@ class Tensor:
     def __repr__(self):
         flag = ", requires_grad=True" if self.requires_grad else ""
         return f"Tensor({np.array2string(self.data, separator=', ')}, dtype={self.dtype}{flag})"
+
+    def __getstate__(self):  # a copied or pickled result leaves its graph behind, as if freed
+        return vars(self) | {"_edges": self._edges and None}
 
     def __array__(self, dtype=None, copy=None):
         if self.requires_grad:
@@ -256,7 +262,7 @@ class Tensor:
         """The largest entry; of equal ones the first in row-major order gets the gradient."""
         y = x.data.max(axis, keepdims=True)
         order = np.argsort(np.equal(y.shape, 1), kind="stable").tolist()  # the reduced axes last
-        groups = x.transpose(order).reshape(y.size, -1)
+        groups = x.transpose(order).reshape(y.size, -1 if y.size else 1)
         first = groups[np.arange(y.size), groups.data.argmax(axis=1)]
         return first.reshape(x.data.max(axis, keepdims=keepdims).shape)
 

@@ -195,17 +195,27 @@ def test_blocks_change_nothing(rule, shape, rng):
     )
 
 
-def test_weights_in_any_memory_order(rng):
-    g = rng.normal(size=(300, 200))
-    expected = run(optim.Adam, [g])[-1]
-    w = parameter(np.zeros((300, 200)))
+@pytest.mark.parametrize("orders", ["CF", "FC", "FF"])
+def test_weights_in_any_memory_order(orders, rng):
+    gradients = rng.normal(size=(2, 300, 200))
+    w = parameter(np.zeros((300, 200), order=orders[0]))
     optimizer = optim.Adam([w])
-    w.data, w.grad = np.zeros((300, 200), order="F"), np.asfortranarray(g)
-    optimizer.step()
-    assert np.array_equal(w.data, expected)
+    w.data = np.zeros((300, 200), order=orders[1])
+    for g in gradients:
+        w.grad = np.asfortranarray(g)
+        optimizer.step()
+    assert np.array_equal(w.data, run(optim.Adam, gradients)[-1])
 
 
 # ---------------------------------------------------------------- what the base class promises
+
+
+def test_a_gradient_of_another_shape_is_an_error_for_large_weights_too():
+    for shape in ((20, 10), (200, 100)):
+        w = parameter(np.zeros(shape))
+        w.grad = np.ones(shape[::-1])
+        with pytest.raises(ValueError, match="broadcast"):
+            optim.SGD([w]).step()
 
 
 def test_a_readers_own_rule_is_a_few_lines(rng):
@@ -272,6 +282,8 @@ BAD = [
     ("lr", "fast", TypeError, "lr must be a number, not 'fast'"),
     ("lr", None, TypeError, "lr must be a number, not None"),
     ("lr", Tensor(1.0), TypeError, "lr must be a number"),
+    ("lr", True, TypeError, "lr must be a number, not True"),
+    ("lr", np.complex64(1), TypeError, "lr must be a number"),
     ("eps", -1e-8, ValueError, "eps must lie in"),
     ("eps", float("inf"), ValueError, "eps must lie in"),
     ("beta1", 1, ValueError, r"beta1 must lie in \[0, 1\), not 1"),
@@ -314,9 +326,9 @@ TWICE = parameter([0.0])
 @pytest.mark.parametrize(
     ("parameters", "error", "message"),
     [
-        ([], ValueError, "nothing to optimize in 0 parameters"),
-        (used_up(), ValueError, "a used-up generator"),
-        (nn.Sequential(nn.ReLU()), ValueError, "an empty model"),
+        ([], ValueError, "0 parameters, none requires_grad"),
+        (used_up(), ValueError, "used-up generator"),
+        (nn.Sequential(nn.ReLU()), ValueError, "0 parameters"),
         ([TWICE, parameter([1.0]), TWICE], ValueError, "parameter 2 stands earlier"),
         (TWICE, TypeError, r"a list of Tensors, not Tensor\("),
         (np.zeros(3), TypeError, "parameter 0 must be a Tensor"),
@@ -324,7 +336,7 @@ TWICE = parameter([0.0])
         ([{"params": [TWICE]}], TypeError, "parameter 0 must be a Tensor"),
         (3, TypeError, "a Module or a list of Tensors, not 3"),
         ([TWICE * 2], TypeError, "parameter 0 must be a Tensor that no operation computed"),
-        ([Tensor([0.0])], ValueError, "requires_grad=True"),
+        ([Tensor([0.0])], ValueError, "1 parameters, none requires_grad"),
     ],
 )
 def test_parameters_that_cannot_be_optimized(parameters, error, message):
@@ -389,6 +401,7 @@ def test_a_state_dict_is_plain_and_holds_copies():
         (lambda s: s.update(lr=float("nan")), "lr must lie in"),
         (lambda s: s.update(t=0.5), r"t counts steps: .* not 0\.5"),
         (lambda s: s.update(t=-1), r"not -1"),
+        (lambda s: s.update(beta1_t=float("nan")), r"beta1_t must lie in \[0, inf\), not nan"),
     ],
 )
 def test_a_state_that_does_not_fit_changes_nothing(change, message):

@@ -68,6 +68,11 @@ def test_noise_is_drawn_from_the_generator():
     assert not np.array_equal(paths[0], paths[2])
 
 
+def test_noise_without_a_generator_is_an_error():
+    with pytest.raises(TypeError, match="noise needs a numpy Generator as rng, not None"):
+        surfaces.descend(optim.SGD, surfaces.parabola(), 3, noise=1.0)
+
+
 def test_the_loss_on_a_quadratic_falls_at_every_step_below_two_over_L():
     surface = surfaces.ravine()
     for lr in np.linspace(0.02, 0.99, 40):

@@ -19,6 +19,7 @@ from mytorch_core import Tensor, no_grad
     [
         (np.zeros(3), np.float64),
         (np.float64(1), np.float64),
+        (np.zeros(3, ">f8"), np.float64),
         (np.zeros(3, np.float32), np.float32),
         (np.zeros(3, np.float16), np.float32),
         (np.arange(3), np.float32),
@@ -196,6 +197,10 @@ def test_reductions_of_a_single_number(name, rng):
 def test_an_axis_that_does_not_exist_is_an_error():
     with pytest.raises(ValueError, match="axis 2 is out of bounds"):
         Tensor(np.ones((2, 2))).max(axis=2)
+
+
+def test_the_max_over_nothing_per_row_is_an_empty_tensor():
+    assert Tensor(np.ones((0, 3))).max(axis=1).shape == (0,)
 
 
 def test_ties_of_max_go_to_the_first_in_row_major_order():
@@ -429,6 +434,19 @@ def test_leaves_can_be_copied_and_pickled():
         (twin * 3).sum().backward()
     assert w.data.tolist() == [1, 1]
     assert w.grad.tolist() == [2, 2]
+
+
+def test_a_copied_result_leaves_its_graph_behind():
+    w = Tensor(np.ones(2), requires_grad=True)
+    y = w
+    for _ in range(3000):
+        y = y * 1.0
+    for twin in (copy.deepcopy(y), pickle.loads(pickle.dumps(y))):
+        assert twin.data.tolist() == [1, 1]
+        with pytest.raises(RuntimeError, match="the graph is freed"):
+            twin.sum().backward()
+    y.sum().backward()
+    assert w.grad.tolist() == [1, 1]
 
 
 def test_overflow_and_nan_pass_through_as_in_numpy():

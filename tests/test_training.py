@@ -87,6 +87,19 @@ def test_a_diverging_run_stops_at_its_step_without_a_warning(data):
     assert history.epochs == 0
 
 
+def test_a_run_that_goes_astray_in_its_last_step_has_diverged(data):
+    _, history = run(data, lr=1e30, epochs=1, batch_size=600)
+    assert history.diverged_at == len(history.loss) == 1
+    assert np.isfinite(history.loss[0])
+
+
+@pytest.mark.parametrize("name", ["epochs", "batch_size"])
+@pytest.mark.parametrize("value", [0, -1, 1.5])
+def test_numbers_that_make_no_run_are_named(name, value, data):
+    with pytest.raises(ValueError, match=f"{name} must be a whole number of at least 1"):
+        run(data, **{name: value})
+
+
 def test_another_loss_can_be_trained(data):
     def summed(logits, labels):
         return nn.cross_entropy(logits, labels) * len(labels)

@@ -88,6 +88,8 @@ def descend(rule, surface, steps, start=None, noise=0.0, rng=None, **hyperparame
     rule is a subclass of Optimizer; noise is the standard deviation of what is added to every
     coordinate of the gradient, drawn from rng. A path that diverges runs on to inf and nan.
     """
+    if noise and not isinstance(rng, np.random.Generator):
+        raise TypeError(f"noise needs a numpy Generator as rng, not {rng!r}")
     w = Tensor(np.array(surface.start if start is None else start, float), requires_grad=True)
     optimizer = rule([w], **hyperparameters)
     path = [w.data.copy()]

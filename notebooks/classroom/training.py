@@ -18,7 +18,7 @@ class History:
     loss            of every step, on its batch, before the step
     train_loss, train_accuracy, test_loss, test_accuracy    after every epoch, on all the data
     epochs          how many epochs were completed
-    diverged_at     the step whose loss was not finite, counted from 1; None if there was none
+    diverged_at     the step at which the loss was no longer finite, counted from 1, or None
     """
 
     loss: list = field(default_factory=list)
@@ -53,8 +53,12 @@ def train(
 
     data is (x_train, y_train, x_test, y_test), as `mnist.load()` returns it; rng shuffles the
     batches; loss(logits, labels) is what is minimized. A loss that is not finite ends the run at
-    that step: nothing is raised and no warning is shown.
+    that step: nothing is raised and no warning is shown. Raises ValueError for a number of epochs
+    or a batch size that is no whole number of at least 1.
     """
+    for name, number in (("epochs", epochs), ("batch_size", batch_size)):
+        if not isinstance(number, (int, np.integer)) or number < 1:
+            raise ValueError(f"{name} must be a whole number of at least 1, not {number!r}")
     history = History()
     x_train, y_train, x_test, y_test = data
     steps = epochs * -(-len(x_train) // batch_size)
@@ -74,6 +78,9 @@ def train(
                 mean_loss, accuracy = evaluate(model, x, y)
                 getattr(history, f"{name}_loss").append(mean_loss)
                 getattr(history, f"{name}_accuracy").append(accuracy)
+            if not np.isfinite(history.train_loss[-1]):  # the very last step went astray
+                history.diverged_at = len(history.loss)
+                return history
             bar.set_postfix_str(f"epoch {epoch}/{epochs}, test accuracy {accuracy:.3f}")
     return history
 
