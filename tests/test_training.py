@@ -109,15 +109,52 @@ def test_another_loss_can_be_trained(data):
     assert np.allclose(np.array(total.loss) / 100, mean.loss, rtol=1e-3)
 
 
+@pytest.mark.parametrize("rule", [optim.SGD, optim.AdaGrad, optim.Adam])
+def test_a_run_continues_exactly_from_a_checkpoint(rule, data, tmp_path):
+    def advance(model, optimizer, seed):
+        rng = np.random.default_rng(seed)
+        return training.train(model, optimizer, data, 1, rng=rng, progress=False).loss
+
+    model = network()
+    optimizer = rule(model, lr=0.05)
+    advance(model, optimizer, seed=1)
+    training.save_checkpoint(tmp_path / "run.npz", model, optimizer)
+    expected = advance(model, optimizer, seed=2)
+    twin = network(seed=9)
+    twin_optimizer = rule(twin, lr=0.7)
+    training.load_checkpoint(tmp_path / "run.npz", twin, twin_optimizer)
+    assert advance(twin, twin_optimizer, seed=2) == expected
+    assert twin_optimizer.t == optimizer.t
+
+
+def test_a_checkpoint_of_another_optimizer_changes_nothing(tmp_path):
+    model, twin = network(), network(seed=9)
+    training.save_checkpoint(tmp_path / "run.npz", model, optim.Adam(model))
+    before, optimizer = twin.state_dict(), optim.SGD(twin)
+    with pytest.raises(ValueError, match=r"misses .* unknown"):
+        training.load_checkpoint(tmp_path / "run.npz", twin, optimizer)
+    assert all(np.array_equal(before[name], p.data) for name, p in twin.named_parameters())
+    assert optimizer.state_dict()["lr"] == 1e-3
+
+
 def test_the_progress_bar_leaves_nothing(monkeypatch):
     monkeypatch.setattr(training, "tqdm", partial(training.tqdm, disable=False))
     screen = io.StringIO()
     monkeypatch.setattr("sys.stderr", screen)
-    with training.progress_bar(3) as bar:
+    with training.progress_bar(3, delay=0) as bar:
         for _ in range(3):
             bar.update()
     assert screen.getvalue().rsplit("\r", 1)[1] == ""
     assert screen.getvalue().split("\r")[-2].strip() == ""
+
+
+def test_a_short_run_shows_no_bar(monkeypatch):
+    monkeypatch.setattr(training, "tqdm", partial(training.tqdm, disable=False))
+    screen = io.StringIO()
+    monkeypatch.setattr("sys.stderr", screen)
+    with training.progress_bar(3) as bar:
+        bar.update(3)
+    assert screen.getvalue() == ""
 
 
 def test_in_a_notebook_the_bar_is_one_line_that_ends_empty(monkeypatch):

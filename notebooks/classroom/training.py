@@ -85,12 +85,40 @@ def train(
     return history
 
 
-def progress_bar(total, shown=True):
-    """A tqdm bar that leaves nothing behind: neither on a terminal nor in a saved notebook."""
+def save_checkpoint(path, model, optimizer):
+    """Write the states of both to one .npz file, from which `load_checkpoint` continues."""
+    states = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
+    np.savez(path, **{f"{k}/{name}": v for k, state in states.items() for name, v in state.items()})
+
+
+def load_checkpoint(path, model, optimizer):
+    """Continue where `save_checkpoint` wrote: the next steps are those of the run that was saved.
+
+    Raises ValueError, and changes neither of them, if the file is of another model or optimizer.
+    """
+    before = model.state_dict()
+    with np.load(path) as file:
+        states = {"model": {}, "optimizer": {}}
+        for key in file:
+            part, name = key.split("/", 1)
+            states[part][name] = file[key]
+    model.load_state_dict(states["model"])
+    try:
+        optimizer.load_state_dict(states["optimizer"])
+    except (TypeError, ValueError):
+        model.load_state_dict(before)
+        raise
+
+
+def progress_bar(total, shown=True, delay=1.0):
+    """A tqdm bar that leaves nothing behind: neither on a terminal nor in a saved notebook.
+
+    It appears after `delay` seconds, so that short runs do not flicker.
+    """
     in_notebook = getattr(get_ipython(), "kernel", None) is not None
     options = {} if shown else {"disable": True}  # unset, TQDM_DISABLE in the environment decides
     file = _CellLine() if in_notebook else None
-    return tqdm(total=total, leave=False, file=file, ncols=90, **options)
+    return tqdm(total=total, leave=False, file=file, ncols=90, delay=delay, **options)
 
 
 class _CellLine:
