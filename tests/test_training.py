@@ -148,12 +148,12 @@ def test_the_progress_bar_leaves_nothing(monkeypatch):
     assert screen.getvalue().split("\r")[-2].strip() == ""
 
 
-def test_a_short_run_shows_no_bar(monkeypatch):
+def test_a_short_run_shows_no_bar(monkeypatch, data):
     monkeypatch.setattr(training, "tqdm", partial(training.tqdm, disable=False))
     screen = io.StringIO()
     monkeypatch.setattr("sys.stderr", screen)
-    with training.progress_bar(3) as bar:
-        bar.update(3)
+    model, rng = network(), np.random.default_rng(0)
+    training.train(model, optim.SGD(model), data, epochs=2, rng=rng)
     assert screen.getvalue() == ""
 
 

@@ -81,7 +81,8 @@ def train(
             if not np.isfinite(history.train_loss[-1]):  # the very last step went astray
                 history.diverged_at = len(history.loss)
                 return history
-            bar.set_postfix_str(f"epoch {epoch}/{epochs}, test accuracy {accuracy:.3f}")
+            text = f"epoch {epoch}/{epochs}, test accuracy {accuracy:.3f}"
+            bar.set_postfix_str(text, refresh=False)  # a refresh would not wait for the delay
     return history
 
 
@@ -124,6 +125,7 @@ def progress_bar(total, shown=True, delay=1.0):
 class _CellLine:
     """A file whose last line is shown below the cell, and is empty when the bar is closed."""
 
+    encoding = "utf-8"  # tqdm asks for it before it draws with blocks
     handle = None
 
     def write(self, text):
