@@ -15,8 +15,8 @@ from mytorch_core.tensor import Tensor, as_float_array
 class Module:
     """A part of a network. A subclass sets parameters and parts as attributes, and has `forward`.
 
-    What is given to a module as numbers or an array, integers included, becomes a Tensor of the
-    dtype of the module's parameters.
+    An array given to a module, one of integers included, becomes a Tensor of the dtype of the
+    module's parameters; anything else reaches `forward` as it is.
     """
 
     def __call__(self, *inputs):
@@ -24,8 +24,7 @@ class Module:
 
     def _as_tensor(self, x):
         dtypes = (parameter.dtype for _, parameter in self.named_parameters())
-        is_data = isinstance(x, (np.ndarray, np.number, list, tuple, int, float))
-        return Tensor._constant(x, next(dtypes, None)) if is_data else x
+        return Tensor._constant(x, next(dtypes, None)) if isinstance(x, np.ndarray) else x
 
     def named_parameters(self):
         """Yield (name, Tensor) in the order of the attributes, each Tensor once: "0.weight", ..."""
@@ -74,7 +73,7 @@ def checked_state(state, own):
     """Copies of the entries of `state`, which must match `own` in names and shapes."""
     if not isinstance(state, dict):
         raise TypeError(f"a state_dict is a dictionary, not {type(state).__name__}")
-    missing, unknown = sorted(own.keys() - state), sorted(state.keys() - own)
+    missing, unknown = sorted(own.keys() - state), sorted(state.keys() - own, key=str)
     if missing or unknown:
         raise ValueError(f"the state_dict misses {missing} and has unknown {unknown}: other model?")
     copies = {k: np.array(as_float_array(state[k], np.asarray(v).dtype)) for k, v in own.items()}
