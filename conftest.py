@@ -1,12 +1,15 @@
 """What every test run needs, whichever part of the tests is run."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 # Kernels started by the notebook tests: no progress bars, no warnings of their own on stderr.
 profile = Path(tempfile.mkdtemp(prefix="mytorch-ipython-")) / "profile_default"
 profile.mkdir()
+atexit.register(shutil.rmtree, profile.parent, ignore_errors=True)
 (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 40\n")
 os.environ |= {"IPYTHONDIR": str(profile.parent), "TQDM_DISABLE": "1", "PYTHONHASHSEED": "0"}
 

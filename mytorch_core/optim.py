@@ -123,7 +123,10 @@ def _checked_parameters(parameters):
 
 
 def _checked_hyperparameter(name, value):
-    """The value as a Python float: a NumPy scalar would promote float32 weights to float64."""
+    """The value as a Python float: a NumPy scalar would promote float32 weights to float64.
+
+    A running product of betas, such as beta1_t, is no beta: it starts as 1.
+    """
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name} must be a number, not {value!r}")
     bound = 1 if name == "lr_decay" or (name.startswith("beta") and name[-2:] != "_t") else np.inf

@@ -49,7 +49,6 @@ STYLE = {
     "lines.linewidth": 2.2,
     "legend.frameon": False,
     "figure.facecolor": "white",
-    "svg.hashsalt": "mytorch",
 }
 WIDTH, HEIGHT, DPI = 8.0, 4.2, 100  # inches, and pixels to the inch on screen
 SHARPNESS = 1.5  # pixels stored for each pixel shown

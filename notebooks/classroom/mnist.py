@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import struct
+import zlib
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
@@ -81,7 +82,7 @@ def _read(path):
         )
     try:
         raw = gzip.decompress(path.read_bytes())
-    except (OSError, EOFError, ValueError, gzip.zlib.error) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise fail(f"cannot be unpacked, it is truncated or damaged ({error})") from error
     header = struct.pack(f">{1 + len(shape)}I", 0x0800 + len(shape), *shape)
     found = struct.unpack_from(f">{1 + len(shape)}I", raw.ljust(len(header), b"\0"))
