@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test parity bench notebooks lint format clean
+.PHONY: help lab test parity bench bench-live notebooks lint format clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,6 +22,9 @@ parity: $(VENV)/installed-parity ## install PyTorch and compare with it, live
 
 bench: $(VENV)/installed-parity ## compare the core's speed with PyTorch's
 	$(BIN)/python benchmarks/core.py
+
+bench-live: $(VENV)/installed-test ## time the sliders in JupyterLab in Chromium
+	$(BIN)/python benchmarks/live.py
 
 notebooks: $(VENV)/installed-test ## re-execute the notebooks and write their outputs
 	$(BIN)/python -m classroom.publish

@@ -68,7 +68,9 @@ def test_the_band_spans_all_runs_around_the_median():
 def test_a_diverging_path_is_drawn_without_a_warning(lr):
     surface = surfaces.ravine()
     path = surfaces.descend(optim.SGD, surface, 400, lr=lr)
-    assert figures.png(figures.ravine_paths(surface, {"a": path, "b": path}))
+    _, ax = figures.new()
+    figures.path_on(ax, path)
+    assert figures.png(ax.figure)
 
 
 def test_mnist_curves_show_train_and_test():

@@ -167,6 +167,17 @@ def test_normalising_drops_what_belongs_to_a_machine():
     assert [output.data for output in cell.outputs] == [{"text/plain": "a"}]
 
 
+def test_saving_drops_the_view_of_a_widget_that_has_a_picture():
+    still = {"text/html": "<img>", "text/plain": "a", publish.WIDGET_VIEW: {"model_id": "x"}}
+    other = {"text/plain": "b", publish.WIDGET_VIEW: {"model_id": "y"}}
+    outputs = [{"data": dict(still)}, {"data": dict(other)}, {"output_type": "stream"}]
+    content = {"cells": [{"outputs": outputs}, {"source": "text"}]}
+    publish.without_views({"type": "notebook", "content": content})
+    assert outputs[0]["data"] == {"text/html": "<img>", "text/plain": "a"}
+    assert outputs[1]["data"] == other
+    publish.without_views({"type": "file", "content": "text"})
+
+
 def test_a_notebook_that_fails_is_left_as_it_was(tmp_path, capsys):
     path = tmp_path / "broken.ipynb"
     cells = [nbformat.v4.new_code_cell("1 / 0", id="broken")]

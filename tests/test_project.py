@@ -1,10 +1,14 @@
 """The project's own papers agree with each other."""
 
+import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
+
+from classroom import publish
 
 try:
     import tomllib
@@ -22,8 +26,9 @@ def test_environment_yml_names_what_pyproject_toml_names():
     wanted = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]
     wanted = [name for name in wanted if ";" not in name]
     assert python == f"python{PROJECT['requires-python']}"
-    assert (pip, from_pip) == ("pip", {"pip": ["-e ."]})
-    assert sorted(packages) == sorted(wanted)
+    project, *others = from_pip["pip"]
+    assert (pip, project) == ("pip", "-e .")
+    assert sorted(packages + others) == sorted(wanted)
 
 
 def test_every_dependency_is_pinned_without_a_host():
@@ -48,6 +53,12 @@ def test_links_inside_the_project_lead_somewhere(name):
     path = ROOT / name
     for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
         assert (path.parent / target).exists(), target
+
+
+def test_jupyter_saves_notebooks_that_read_without_a_kernel():
+    path = Path(sys.prefix) / "etc" / "jupyter" / "jupyter_server_config.json"
+    hook = json.loads(path.read_text(encoding="utf-8"))["ContentsManager"]["pre_save_hook"]
+    assert hook == f"{publish.__name__}.{publish.without_views.__name__}"
 
 
 def test_the_workflow_covers_the_supported_pythons():

@@ -62,6 +62,14 @@ def new(ncols=1, height=HEIGHT, **subplots):
         return figure, figure.subplots(1, ncols, **subplots)
 
 
+def mosaic(layout, height=HEIGHT, **options):
+    """A figure in the style of the course, and its axes by the names in the layout."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+        figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
+        return figure, figure.subplot_mosaic(layout, **options)
+
+
 def png(figure, dpi=DPI * SHARPNESS):
     """The figure as PNG bytes of at most 256 colours: the same bytes for the same figure."""
     buffer = io.BytesIO()
@@ -135,28 +143,6 @@ def path_on(ax, path, **line):
 
 
 # -------------------------------------------------------------------- chapter 02
-
-
-def slope(surface, w, lr):
-    """One weight: the loss, its tangent at w, and the step -lr f'(w)."""
-    figure, ax = new()
-    low, high = surface.window[0]
-    grid = np.linspace(low, high, 300)
-    ax.plot(grid, surface.f(grid[None]), color=INK)
-    here = np.array([w])
-    value, gradient = surface.f(here), surface.gradient(here)[0]
-    reach = np.array([w - 1, w + 1])
-    ax.plot(reach, value + gradient * (reach - w), color=SERIES[1], linestyle="--")
-    new_w = w - lr * gradient
-    ax.plot([w], [value], "o", color=SERIES[0], markersize=11)
-    ax.plot([new_w], [surface.f(np.array([new_w]))], "o", color=SERIES[0], mfc="white", ms=11)
-    arrow = {"arrowstyle": "-|>", "lw": 2.5, "shrinkA": 0, "shrinkB": 0}
-    ax.annotate("", (new_w, -0.35), (w, -0.35), arrowprops=arrow)
-    ax.text((w + new_w) / 2, -0.75, "$-$lr $g$", ha="center", va="center", fontsize=14)
-    label_line(ax, w + 0.25, value + 0.5, f"slope g = {gradient:+.1f}", SERIES[1])
-    ax.set(xlabel="weight w", ylabel="loss", xlim=(low, high), ylim=(-1.1, 8))
-    ax.set_title(surface.formula)
-    return figure
 
 
 def best_steps(gradient):
@@ -237,19 +223,6 @@ def two_directions(surface, point):
     return figure
 
 
-def ravine_paths(surface, paths):
-    """Paths on the same surface for several rates: {title: path}."""
-    figure, axes = new(len(paths), height=3.4, sharex=True, sharey=True)
-    for ax, (title, path) in zip(axes, paths.items(), strict=True):
-        contours(ax, surface)
-        path_on(ax, path, color=SERIES[0], markerfacecolor="white")
-        ax.plot(*path[0], "o", color=INK, markersize=8)
-        ax.set_title(title)
-    for ax in axes[1:]:
-        ax.set_ylabel("")
-    return figure
-
-
 def steps_by_condition(conditions, steps):
     """How many steps the best rate needs, over the condition number."""
     figure, ax = new()
@@ -270,21 +243,6 @@ def steepest_rate(steps, two_over_L, lr):
     label_line(ax, 1.1, two_over_L[0] * 1.4, "2/L", SERIES[1])
     decades(ax)
     ax.set(xlabel="step t", ylabel="rate", ylim=(0.1, 20))
-    return figure
-
-
-def plateau_paths(surface, paths):
-    """Starts on the plateau and in the well: the curve, and w over the steps, for each start."""
-    figure, (left, right) = new(2)
-    grid = np.linspace(*surface.window[0], 300)
-    left.plot(grid, surface.f(grid[None]), color=INK)
-    for path, color in zip(paths, SERIES, strict=False):
-        left.plot(path[0], surface.f(path[0]), "o", color=color, markersize=11)
-        right.plot(np.arange(1, len(path)), path[1:, 0], color=color)
-        label_line(right, 1.2, path[1, 0] + 0.25, f"from {path[0, 0]:g}", color)
-    decades(right, "x")
-    left.set(xlabel="w", ylabel="loss", title=surface.formula, ylim=(-0.05, 1.15))
-    right.set(xlabel="step", ylabel="w", ylim=(-0.2, max(path[0, 0] for path in paths) + 0.6))
     return figure
 
 
@@ -316,16 +274,6 @@ def noise_floor(runs, floors):
         xlim=(0, len(values) * 1.36),
         xticks=range(0, len(values), 100),
     )
-    return figure
-
-
-def staircase(rates, lr):
-    """The learning rate over the steps."""
-    figure, ax = new(height=3.2)
-    ax.step(np.arange(1, len(rates) + 1), rates, where="mid", color=SERIES[0])
-    ax.axvline(101, color=GREY, linestyle=":")
-    label_line(ax, 106, lr * 0.98, "first drop: step 101", GREY)
-    ax.set(xlabel="step t", ylabel=r"$\mathrm{lr}_t$", ylim=(0, lr * 1.1))
     return figure
 
 

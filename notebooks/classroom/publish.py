@@ -37,6 +37,19 @@ def normalise(notebook):
     return notebook
 
 
+def without_views(model, **_):
+    """Jupyter's hook before it saves a file: drop the views of widgets that have a still picture.
+
+    A view needs its kernel; without one JupyterLab shows an error in its place, even where the
+    same output holds a picture.
+    """
+    if model["type"] == "notebook":
+        for cell in model["content"]["cells"]:
+            for output in cell.get("outputs", []):
+                if "text/html" in output.get("data", {}):
+                    output["data"].pop(WIDGET_VIEW, None)
+
+
 def _is_empty(output):
     """Whether this is what a finished progress bar leaves."""
     return output.output_type == "display_data" and not any(output.data.values())

@@ -1,0 +1,260 @@
+"""Races: the same start, the same batches, and what sliders and buttons do to them."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from classroom import cockpit, live, mnist
+from classroom.variants import Momentum
+from mytorch_core import nn, optim
+
+
+@pytest.fixture(scope="module")
+def data():
+    data = mnist.load()
+    return mnist.Digits(data.x_train[:400], data.y_train[:400], data.x_test[:99], data.y_test[:99])
+
+
+def network():
+    start = {"rng": np.random.default_rng(0)}
+    return nn.Sequential(nn.Linear(784, 20, **start), nn.ReLU(), nn.Linear(20, 10, **start))
+
+
+def sgd(parameters):
+    return optim.SGD(parameters, lr=0.5)
+
+
+def race(data, rules=None, **settings):
+    rules = {"SGD": sgd} if rules is None else rules
+    return cockpit.race(network(), data, rules, rng=np.random.default_rng(1), **settings)
+
+
+class Fails(optim.Optimizer):
+    def update(self, w, g):
+        if self.t == 3:
+            w -= g @ g
+
+
+# ---------------------------------------------------------------- the race
+
+
+def test_every_lane_sees_the_same_batches_from_the_same_weights(data):
+    shown = race(data, {"SGD": sgd, "again": sgd, "Adam": optim.Adam})
+    shown.run(9)
+    one, same, other = (lane.loss for lane in shown.race.lanes)
+    assert one == same
+    assert one[0] == other[0]
+    assert one != other
+
+
+def test_it_is_the_same_run_every_time_and_after_a_reset(data):
+    first, second = race(data), race(data)
+    first.run(12)
+    second.run(5)
+    second.reset()
+    assert second.race.t == 0
+    second.run(12)
+    assert first.race.lanes[0].loss == second.race.lanes[0].loss
+    assert first.race.lanes[0].accuracy == second.race.lanes[0].accuracy
+
+
+def test_it_trains_as_the_loop_in_the_text_does(data):
+    shown, model = race(data), network()
+    shown.run(8)
+    rng, optimizer, losses = np.random.default_rng(1), sgd(model), []
+    for _ in range(2):
+        for x, y in mnist.minibatches(data.x_train, data.y_train, 100, rng):
+            loss = nn.cross_entropy(model(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    np.testing.assert_allclose(shown.race.lanes[0].loss, losses, rtol=1e-5)
+    assert [step for step, _ in shown.race.lanes[0].accuracy] == [4, 8]
+
+
+def test_the_model_that_was_given_stays_as_it_was(data):
+    model = network()
+    before = model.state_dict()
+    shown = cockpit.race(model, data, {"SGD": sgd}, rng=np.random.default_rng(1))
+    shown.run(3)
+    for name, array in model.state_dict().items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+@pytest.mark.parametrize("count", [0, 5])
+def test_one_to_four_rules(data, count):
+    with pytest.raises(ValueError, match=f"one to four rules, not {count}"):
+        race(data, {str(i): sgd for i in range(count)})
+
+
+def test_the_batches_need_a_generator(data):
+    with pytest.raises(TypeError, match="rng must be a numpy Generator, not 3"):
+        cockpit.race(network(), data, {"SGD": sgd}, rng=3)
+
+
+def test_steps_are_measured_for_weights_that_had_a_gradient(data):
+    shown = race(data)
+    shown.run(1)
+    lane = shown.race.lanes[0]
+    p, some = lane.watched[0]
+    never = (p.grad.ravel()[some] == 0).sum()
+    assert 0 < never == len(some) - len(lane.moved[0])
+    expected = 0.5 * abs(p.grad.ravel()[some])
+    np.testing.assert_allclose(np.sort(lane.moved[0]), np.sort(expected[expected > 0]), rtol=1e-2)
+
+
+def test_a_rule_that_diverges_stops_and_the_others_go_on(data):
+    shown = race(data, {"wild": lambda p: optim.SGD(p, lr=1e30), "SGD": sgd})
+    shown.run(20)
+    wild, good = shown.race.lanes
+    assert f"wild diverged at step {len(wild.loss)}" in shown.sentence
+    assert len(wild.loss) < 20 == len(good.loss)
+
+
+def test_an_error_in_a_rule_is_shown_and_the_others_go_on(data):
+    shown = race(data, {"mine": Fails, "SGD": sgd})
+    shown.run(5)
+    assert "mine stopped: line " in shown.sentence
+    assert "ValueError" in shown.sentence
+    assert len(shown.race.lanes[1].loss) == 5
+    shown.reset()
+    shown.run(2)
+    assert "stopped" not in shown.sentence
+
+
+# ---------------------------------------------------------------- sliders and buttons
+
+
+def test_a_rule_has_sliders_for_what_it_has(data):
+    rules = {"SGD": sgd, "Momentum": Momentum, "AdaGrad": optim.AdaGrad, "Adam": optim.Adam}
+    names = {}
+    for key in race(data, rules).knobs:
+        if key != "B":
+            names.setdefault(key[0], []).append(key[1])
+    assert names == {
+        "SGD": ["lr", "lr_decay"],
+        "Momentum": ["lr", "beta"],
+        "AdaGrad": ["lr", "eps"],
+        "Adam": ["lr", "beta1", "beta2", "eps"],
+    }
+
+
+def test_a_slider_acts_on_the_run_in_progress_and_the_curve_marks_where(data):
+    shown, plain = race(data), race(data)
+    for figure in (shown, plain):
+        figure.run(5)
+    knob = shown.knobs["SGD", "lr"]
+    knob.field.value = "0.01"
+    for figure in (shown, plain):
+        figure.run(5)
+    assert shown.race.lanes[0].optimizer.lr == 0.01
+    assert shown.race.lanes[0].marks == [(5, "lr 0.01")]
+    assert shown.race.lanes[0].loss[:6] == plain.race.lanes[0].loss[:6]
+    assert shown.race.lanes[0].loss[6] != plain.race.lanes[0].loss[6]
+
+
+def test_a_drag_is_one_mark(data):
+    shown = race(data)
+    shown.run(3)
+    for position in range(10, 60, 5):
+        shown.knobs["SGD", "lr"].slider.value = position
+    shown.run(30)
+    shown.knobs["B"].field.value = "7"
+    assert [t for t, _ in shown.race.lanes[0].marks] == [3, 33]
+    assert shown.race.batch_size == 7
+
+
+def test_reset_returns_to_the_default_sliders(data):
+    shown = race(data)
+    picture = shown.painter.paint(1).copy()
+    shown.knobs["SGD", "lr"].field.value = "0.01"
+    shown.knobs["B"].field.value = "10"
+    shown.run(600)
+    shown.buttons["Reset"].click()
+    assert shown.race.lanes[0].optimizer.lr == 0.5
+    assert shown.race.batch_size == 100
+    assert shown.sentence == "Step 0. SGD has not started."
+    np.testing.assert_array_equal(shown.painter.paint(1), picture)
+
+
+def test_without_a_kernel_start_runs_a_fixed_number_of_steps(data):
+    shown = race(data, preview=7)
+    shown.buttons["Start"].click()
+    assert shown.race.t == 7
+    shown.buttons["Step"].click()
+    assert shown.race.t == 8
+
+
+def test_where_there_is_no_kernel_the_first_steps_are_shown(data):
+    shown = race(data, preview=12)
+    text = shown._repr_mimebundle_()["text/plain"]
+    assert text.startswith("Step 12. SGD: loss ")
+    assert shown.race.t == 0
+
+
+def test_training_leaves_room_for_sliders_and_buttons_and_pause_holds_it(data):
+    async def lesson():
+        shown, frames = race(data), []
+        shown.image.observe(frames.append, "value")
+        shown.buttons["Start"].click()
+        assert shown.buttons["Start"].disabled
+        for _ in range(100):
+            await asyncio.sleep(0.01)
+            if shown.race.t > 20 and len(frames) > 3:
+                break
+        shown.knobs["SGD", "lr"].slider.value = 30
+        shown.buttons["Pause"].click()
+        paused = shown.race.t
+        await asyncio.sleep(0.05)
+        assert shown.race.t == paused > 20
+        assert not shown.buttons["Start"].disabled
+        shown.buttons["Start"].click()
+        await asyncio.sleep(0.05)
+        assert shown.race.t > paused
+        shown.close()
+        after = shown.race.t
+        await asyncio.sleep(0.05)
+        assert shown.race.t == after
+
+    asyncio.run(lesson())
+
+
+def test_a_second_cockpit_pauses_the_first(data):
+    async def lesson():
+        first = race(data)
+        first.start()
+        await asyncio.sleep(0.02)
+        second = race(data)
+        assert first.task is None
+        second.start()
+        await asyncio.sleep(0.02)
+        first.start()
+        assert second.task is None
+        first.pause()
+
+    asyncio.run(lesson())
+
+
+def test_training_ends_by_itself_when_every_rule_has_stopped(data):
+    async def lesson():
+        shown = race(data, {"mine": Fails})
+        shown.start()
+        for _ in range(200):
+            await asyncio.sleep(0.01)
+            if shown.task is None:
+                break
+        assert "mine stopped" in shown.sentence
+        assert not shown.buttons["Start"].disabled
+
+    asyncio.run(lesson())
+
+
+def test_the_time_axis_grows_with_the_run(data):
+    shown = race(data)
+    axis = shown.view.figure.axes[0]
+    assert axis.get_xlim() == (0, 500)
+    shown.race.advance(501)
+    shown.redraw(live.DRAFT)
+    assert axis.get_xlim() == (0, 1500)

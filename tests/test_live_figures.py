@@ -1,0 +1,158 @@
+"""Every live figure of every notebook, found by itself and driven through its sliders."""
+
+import ast
+import contextlib
+import io
+import symtable
+from pathlib import Path
+
+import matplotlib as mpl
+import nbformat
+import numpy as np
+import pytest
+from matplotlib.collections import Collection
+
+from classroom import figures, live
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+MAKERS = {"live", "race"}
+
+
+def defines(table):
+    """The names that a cell gives to the others."""
+    symbols = table.get_symbols()
+    return {s.get_name() for s in symbols if s.is_assigned() or s.is_imported()}
+
+
+def needs(table):
+    """The names that a cell takes from others, in its functions, too."""
+    symbols = table.get_symbols()
+    top = table.get_type() == "module"
+    found = {s.get_name() for s in symbols if s.is_referenced() and (top or s.is_global())}
+    for child in table.get_children():
+        found |= needs(child)
+    return found - (defines(table) if top else set())
+
+
+def called(tree):
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return {getattr(f, "attr", getattr(f, "id", None)) for f in calls}
+
+
+def live_cells():
+    """Every live figure: its cell, after the cells that it needs and no others."""
+    for path in NOTEBOOKS:
+        cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+        cells = [c for c in cells if "exercise" not in c.metadata.get("tags", [])]
+        tables = [symtable.symtable(cell.source, cell.id, "exec") for cell in cells]
+        for last, cell in enumerate(cells):
+            final = ast.parse(cell.source).body[-1]
+            if isinstance(final, ast.Expr) and MAKERS & called(final):
+                wanted, sources = needs(tables[last]), [cell.source]
+                for i in range(last - 1, -1, -1):
+                    if wanted & defines(tables[i]):
+                        wanted = (wanted - defines(tables[i])) | needs(tables[i])
+                        sources.insert(0, cells[i].source)
+                yield pytest.param(sources, id=f"{path.stem}-{cell.id}")
+
+
+def run(sources):
+    """The value of the last line, as a notebook shows it."""
+    *body, final = ast.parse(sources[-1]).body
+    space = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        for source in [*sources[:-1], ast.Module(body, [])]:
+            exec(compile(source, "cell", "exec"), space)
+        return eval(compile(ast.Expression(final.value), "cell", "eval"), space)
+
+
+@pytest.fixture(scope="module", params=live_cells())
+def figure(request):
+    figure = run(request.param)
+    yield figure
+    figure.close()
+
+
+def pixels(figure, sharpness=live.DRAFT):
+    return figure.painter.paint(sharpness).astype(int)
+
+
+def background(figure):
+    moving, figure.view.moving = figure.view.moving, []
+    empty = pixels(figure)
+    figure.view.moving = moving
+    return empty
+
+
+def where_artists_are(figure):
+    """A mask of the pixels that the moving artists may touch."""
+    renderer = figure.painter.canvas.get_renderer()
+    height, width = pixels(figure).shape[:2]
+    mask = np.zeros((height, width), bool)
+    for artist in figure.view.moving:
+        box = artist.get_window_extent(renderer)
+        if isinstance(artist, Collection):
+            box = artist.axes.bbox
+        pad = 8 + 2 * getattr(artist, "get_markersize", lambda: 0)()
+        x0, y0, x1, y1 = box.x0 - pad, box.y0 - pad, box.x1 + pad, box.y1 + pad
+        if artist.get_clip_on() and artist.axes is not None:
+            frame = artist.axes.bbox
+            x0, x1 = max(x0, frame.x0 - 1), min(x1, frame.x1 + 1)
+            y0, y1 = max(y0, frame.y0 - 1), min(y1, frame.y1 + 1)
+        if np.isfinite([x0, y0, x1, y1]).all() and x1 > x0 and y1 > y0:
+            rows = slice(max(0, int(height - y1)), max(0, int(np.ceil(height - y0))))
+            mask[rows, max(0, int(x0)) : max(0, int(np.ceil(x1)))] = True
+    return mask
+
+
+def positions(knob, rng):
+    """Minimum, default, maximum, then a walk."""
+    top = knob.slider.max
+    yield from (0, knob.control.position(knob.control.start), top)
+    for _ in range(6):
+        yield int(np.clip(knob.slider.value + rng.integers(-top // 4, top // 4 + 1), 0, top))
+
+
+def test_sliders_change_the_picture_and_only_where_the_moving_artists_are(figure):
+    rng = np.random.default_rng(0)
+    for name, knob in figure.knobs.items():
+        seen = set()
+        for position in positions(knob, rng):
+            knob.slider.value = position
+            if hasattr(figure, "race"):
+                figure.run(1)
+            picture = pixels(figure)
+            seen.add(picture.tobytes())
+            assert len(figure.sentence) > 5
+            assert "Error" not in figure.sentence, (name, knob.number, figure.sentence)
+            changed = (picture != background(figure)).any(axis=2)
+            assert not (changed & ~where_artists_are(figure)).any(), (name, knob.number)
+        assert len(seen) >= 4, f"{name} changes too little"
+
+
+def test_the_picture_is_the_figure_drawn_afresh(figure):
+    figure.reset()
+    canvas, drawn = figure.painter.canvas, pixels(figure)
+    for artist in figure.view.moving:
+        artist.set_animated(False)
+    with mpl.rc_context(figures.STYLE):
+        canvas.draw()
+    afresh = np.asarray(canvas.buffer_rgba()).astype(int)
+    for artist in figure.view.moving:
+        artist.set_animated(True)
+    assert (afresh != drawn).any(axis=2).mean() < 1e-3
+
+
+def test_reset_returns_to_the_picture_that_the_notebook_stores(figure):
+    figure.reset()
+    before, sentence = pixels(figure), figure.sentence
+    for knob in figure.knobs.values():
+        knob.slider.value = knob.slider.max // 3
+    figure.reset()
+    np.testing.assert_array_equal(pixels(figure), before)
+    assert figure.sentence == sentence
+
+
+def test_live_figures_were_found():
+    found = [param.id for param in live_cells()]
+    assert len(found) >= 6 * len([path for path in NOTEBOOKS if "start_here" not in path.name])
