@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test parity bench bench-live notebooks lint format clean
+.PHONY: help lab test parity bench bench-live notebooks student lint format clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,9 @@ bench-live: $(VENV)/installed-test ## time the sliders in JupyterLab in Chromium
 
 notebooks: $(VENV)/installed-test ## re-execute the notebooks and write their outputs
 	$(BIN)/python -m classroom.publish
+
+student: $(VENV)/installed-test ## write the edition without solutions to dist/
+	$(BIN)/python -m classroom.student
 
 lint: $(VENV)/installed-test ## check style and format
 	$(BIN)/ruff check

@@ -100,7 +100,7 @@ class Lane:
         """Note that a slider was moved; moves close together are one."""
         t = len(self.loss)
         name = text.split()[0]
-        if self.marks and self.marks[-1][1].split()[0] == name and t - self.marks[-1][0] < 20:
+        if self.marks and self.marks[-1][1].split()[0] == name and t - self.marks[-1][0] < 100:
             self.marks.pop()
         self.marks.append((t, text))
 
@@ -177,7 +177,7 @@ def race_view(race):
     figure, axes = figures.mosaic(layout, height=5.2, width_ratios=[6, 5], height_ratios=[2, 3])
     left, top, bottom = axes["loss"], axes["accuracy"], axes["moved"]
     decades(left, "y")
-    left.set(xlabel="step", ylabel="loss of the batch", xlim=(0, 500), ylim=(0.005, 20))
+    left.set(xlabel="step", ylabel="loss of the batch", xlim=(0, 500), ylim=(1e-4, 20))
     top.set(ylabel="test accuracy", xlim=(0, 500), ylim=(0.5, 1))
     layers = len(race.lanes[0].watched)
     bottom.set(xlim=(LOWEST, HIGHEST), ylim=(0, layers))

@@ -170,22 +170,6 @@ def best_steps(gradient):
     return figure
 
 
-def gradient_noise(sizes, measured, n, sigma):
-    """Measured noise of a minibatch gradient beside sigma/sqrt(B), with and without 1 - B/N."""
-    figure, ax = new()
-    smooth = np.geomspace(1, n * 0.999, 200)
-    ax.plot(smooth, sigma / np.sqrt(smooth), color=GREY, linestyle="--")
-    ax.plot(smooth, sigma / np.sqrt(smooth) * np.sqrt(1 - smooth / n), color=SERIES[1])
-    ax.plot(sizes, measured, "o", color=SERIES[0], markersize=9)
-    decades(ax)
-    ax.set(xlabel="batch size B", ylabel="noise of the gradient", ylim=(sigma / 150, sigma * 2))
-    label_line(ax, n / 4, sigma / 9, r"$\sigma/\sqrt{B}$", GREY)
-    text = r"$\sigma/\sqrt{B}\ \sqrt{1 - B/N}$"
-    label_line(ax, n / 5, sigma / 90, text, SERIES[1], ha="right")
-    label_line(ax, sizes[1] * 1.4, measured[1] * 1.5, "measured", SERIES[0])
-    return figure
-
-
 def loss_by_samples(runs, smooth=20):
     """Training loss over the samples seen: {name: (batch size, losses)}, running means."""
     figure, ax = new()

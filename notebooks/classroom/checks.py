@@ -1,0 +1,496 @@
+"""Is the reader's answer right, and if not, which mistake is it? `check("adam", MyAdam)`.
+
+The answer runs in a worker process on the experiments of `probes`; so does, here, every mistake of
+the catalogue. The one that moves the weights as the answer does is the one that was made.
+"""
+
+import dis
+import functools
+import html
+import inspect
+import itertools
+import sys
+from concurrent.futures import TimeoutError as Timeout
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+
+import cloudpickle
+import numpy as np
+from loky import get_reusable_executor
+from loky.process_executor import TerminatedWorkerError
+
+from classroom import exercises, probes
+from classroom.mistakes import CATALOGUE, RULES, broken
+
+PATIENCE = 8.0  # seconds that an answer may take
+CLOSE = 2e-5  # relative difference of two steps that counts as none
+TINY = 3e-6  # the same, absolute: the last digits of float32 weights near 1
+
+
+@dataclass
+class Verdict:
+    """What a check found.
+
+    passed   whether the answer is right
+    mistake  the slug of the catalogue's entry, or None
+    message  what is shown, as text
+    """
+
+    passed: bool
+    mistake: str | None
+    message: str
+    exercise: str = ""
+
+    def _repr_mimebundle_(self, **_):
+        color = "#009E73" if self.passed else "#D55E00"
+        style = f"border-left: 4px solid {color}; padding-left: 12px; font-size: 15px; margin: 0"
+        text = html.escape(self.message)
+        return {"text/plain": self.message, "text/html": f'<pre style="{style}">{text}</pre>'}
+
+
+results = {}
+
+
+def check(exercise, answer):
+    """Check an answer to an exercise, and return the verdict, which a notebook shows.
+
+    exercise  its name: a rule ("sgd", "momentum", "adagrad", "rmsprop", "adam") or a function
+    answer    a subclass of Optimizer, a function or a value, as the exercise asks
+
+    Raises ValueError for a name that is not known. Whatever the answer does, nothing is raised.
+    """
+    known = [*RULES, *exercises.FUNCTIONS, *exercises.VALUES]
+    if exercise not in known:
+        raise ValueError(f"there is no exercise {exercise!r}; there are {', '.join(known)}")
+    if exercise in RULES:
+        verdict = _check_rule(exercise, answer)
+    elif exercise in exercises.FUNCTIONS:
+        verdict = _check_function(exercises.FUNCTIONS[exercise], answer)
+    else:
+        verdict = _check_value(exercises.VALUES[exercise], answer)
+    verdict.exercise = exercise
+    results[exercise] = verdict
+    return verdict
+
+
+# ------------------------------------------------------------------ rules
+
+
+def _check_rule(rule, answer):
+    if answer is None or answer is ...:
+        return _not_yet()
+    if not inspect.isclass(answer) or not issubclass(answer, probes.optim.Optimizer):
+        text = f"{rule!r} asks for a subclass of optim.Optimizer, not {answer!r}."
+        return Verdict(False, None, text)
+    if _is_stub(answer):
+        return _not_yet()
+    for name in probes.SETTINGS[rule]:
+        if not probes.accepts(answer, name):
+            text = f"{answer.__name__}(parameters, ...) has to take {name}: name it in __init__."
+            return Verdict(False, None, text)
+    decay = rule == "sgd" and probes.accepts(answer, "lr_decay")
+    seen = _in_worker(probes.watch_rule, rule, answer, decay)
+    if isinstance(seen, Verdict):
+        return seen
+    seen, printed = seen
+    verdict = _judge_rule(rule, seen, decay)
+    if printed:
+        verdict.message += f"\n\nYour code printed:\n{printed[:1000].rstrip()}"
+    return verdict
+
+
+def _judge_rule(rule, seen, decay):
+    experiments = probes.probes(rule, decay)
+    expected = {p.name: _expected(rule, (), p.name, decay) for p in experiments}
+    wrong = [p for p in experiments if not _same(seen[p.name], expected[p.name])]
+    if not wrong:
+        tried = "; ".join(p.shows for p in experiments)
+        return Verdict(True, None, f"Right. Tried: {tried}.")
+    found = _diagnosis(rule, seen, decay)
+    if found and all(mistake.fine for mistake in found):
+        notes = " ".join(mistake.sentence for mistake in found)
+        return Verdict(True, found[0].slug, f"Right. {notes}")
+    found = [mistake for mistake in found if not mistake.fine]
+    failures = [seen[p.name].failure for p in wrong if seen[p.name].failure]
+    if failures and not found:
+        return _about_failure(failures[0])
+    table = _counterexample(wrong, seen, expected)
+    if found:
+        text = " Also: ".join(mistake.sentence for mistake in found)
+        look = found[0].look
+        return Verdict(False, found[0].slug, f"{table}\n\n{text}\n\nLook at: {look}")
+    return Verdict(False, None, f"{table}\n\n{_what_can_be_said(wrong, seen, expected)}")
+
+
+def _diagnosis(rule, seen, decay):
+    """The mistakes that explain everything that was seen: one, or else two; or none."""
+    names = [p.name for p in probes.probes(rule, decay)]
+    # First the experiment that tells most apart: few candidates are left for the others.
+    names.sort(key=lambda name: name not in ("several", "decay"))
+    catalogue = [m for m in CATALOGUE[rule] if decay or "decay" not in m.choices]
+    # A legitimate variant may come on top: it is no mistake, and hides none.
+    variants = [(m,) for m in catalogue if m.fine]
+    for size, extras in itertools.product((1, 2), ([()], variants)):
+        for group, extra in itertools.product(itertools.combinations(catalogue, size), extras):
+            if _compatible(group + extra):
+                slugs = tuple(mistake.slug for mistake in group + extra)
+                if all(_same(seen[name], _expected(rule, slugs, name, decay)) for name in names):
+                    return list(group + extra)
+    return []
+
+
+def _compatible(mistakes):
+    choices = [choice for mistake in mistakes for choice in mistake.choices]
+    return len(choices) == len(set(choices))
+
+
+@functools.lru_cache(maxsize=20_000)
+def _expected(rule, slugs, name, decay):
+    """What a rule with these mistakes does in one experiment."""
+    make = broken(rule, *(m for m in CATALOGUE[rule] if m.slug in slugs))
+    probe = next(p for p in probes.probes(rule, decay) if p.name == name)
+    return probes.run_quietly(probes.watch, probe, make, probes.settings(rule, decay))[0]
+
+
+def _same(seen, expected):
+    if bool(seen.failure) != bool(expected.failure) or len(seen.steps) != len(expected.steps):
+        return False
+    before = [np.ones_like(w) for w in (seen.steps or [[]])[0]]
+    last = before
+    for mine, theirs in zip(seen.steps, expected.steps, strict=True):
+        for a, b, old_a, old_b in zip(mine, theirs, before, last, strict=True):
+            if a.shape != b.shape:
+                return False
+            with np.errstate(all="ignore"):
+                close = np.isclose(a - old_a, b - old_b, rtol=CLOSE, atol=TINY, equal_nan=True)
+                close |= ~np.isfinite(a) & ~np.isfinite(b)  # both have left the numbers
+            if not close.all():
+                return False
+        before, last = mine, theirs
+    return True
+
+
+# ------------------------------------------------------------------ what is said of a wrong rule
+
+
+def _counterexample(wrong, seen, expected):
+    """The smallest experiment that goes wrong, as a table of one weight."""
+    probe, t, i, entry = min(
+        (_first_difference(seen[p.name], expected[p.name], p) for p in wrong),
+        key=lambda found: (found[1], found[0].gradients[0][0] is None, len(found[0].gradients)),
+    )
+    rows = [("step", "gradient", "expected w", "your w")]
+    for step in range(max(1, t - 4), t + 1):
+        g = probe.gradients[step - 1][i]
+        mine = seen[probe.name].steps
+        rows.append(
+            (
+                str(step),
+                "none" if g is None else f"{np.ravel(g)[entry]:g}",
+                f"{np.ravel(expected[probe.name].steps[step - 1][i])[entry]:.6g}",
+                f"{np.ravel(mine[step - 1][i])[entry]:.6g}" if step <= len(mine) else "-",
+            )
+        )
+    widths = [max(len(row[k]) for row in rows) for k in range(4)]
+    lines = ["  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in rows]
+    return f"Not yet: {probe.shows}, starting at w = 1.\n\n" + "\n".join(lines)
+
+
+def _first_difference(seen, expected, probe):
+    """(probe, step from 1, parameter, entry) where the weights first part."""
+    old_mine = old_theirs = [np.ones_like(w) for w in expected.steps[0]]
+    for t, theirs in enumerate(expected.steps, start=1):
+        if t > len(seen.steps):
+            return probe, t, 0, 0
+        mine = seen.steps[t - 1]
+        for i, (a, b) in enumerate(zip(mine, theirs, strict=True)):
+            if a.shape != b.shape:
+                return probe, t, i, 0
+            with np.errstate(all="ignore"):
+                steps = (a - old_mine[i]).ravel(), (b - old_theirs[i]).ravel()
+                close = np.isclose(*steps, rtol=CLOSE, atol=TINY, equal_nan=True)
+            if not close.all():
+                return probe, t, i, int(np.flatnonzero(~close)[0])
+        old_mine, old_theirs = mine, theirs
+    return probe, len(expected.steps), 0, 0
+
+
+def _what_can_be_said(wrong, seen, expected):
+    """No known mistake: what is seen of it."""
+    probe = wrong[0]
+    _, t, i, entry = _first_difference(seen[probe.name], expected[probe.name], probe)
+    said = [f"No mistake that is known here does this. It goes wrong first in step {t}"]
+    mine, theirs = seen[probe.name].steps, expected[probe.name].steps
+    if t <= len(mine) and mine[t - 1][i].shape == theirs[t - 1][i].shape:
+        before = (1.0, 1.0)
+        if t > 1:
+            before = (mine[t - 2][i].ravel()[entry], theirs[t - 2][i].ravel()[entry])
+        a = mine[t - 1][i].ravel()[entry] - before[0]
+        b = theirs[t - 1][i].ravel()[entry] - before[1]
+        if not np.isfinite(a):
+            said.append(f"there w becomes {mine[t - 1][i].ravel()[entry]}")
+        elif b and a:
+            sign = "the other way and " if a * b < 0 else ""
+            said.append(f"there your step is {sign}{abs(a / b):.3g} times the right one")
+        elif b:
+            said.append("there w does not move, and should")
+        else:
+            said.append("there w moves, and should not")
+    others = "; ".join(p.shows for p in wrong)
+    return ": ".join(said) + f".\n\nWhat goes wrong: {others}."
+
+
+CAUSES = (
+    (
+        "read-only",
+        "gradient-changed",
+        "The gradient g is changed in place. Others see it, too: "
+        "compute with it, but write only to w and the state.",
+    ),
+    ("ellipsis", None, "A `...` of the stub is still there."),
+    (
+        "'NoneType'",
+        None,
+        "Something is None: a function without `return`, or a gradient that is missing.",
+    ),
+    (
+        "dtype('O')",
+        None,
+        "Something in it is no number: is a `...` of the stub still there?",
+    ),
+    (
+        "Cannot cast ufunc",
+        "integer-state",
+        "An array of integers cannot take a fraction: make the "
+        "state with np.zeros_like(w), not from whole numbers.",
+    ),
+    ("has no attribute 'update'", None, "The class has neither `update` nor `step`."),
+    (
+        "has no attribute",
+        None,
+        "It was never set: name what the rule remembers in `state`, and "
+        "hyperparameters in super().__init__(parameters, lr=lr, ...).",
+    ),
+    (
+        "positional argument",
+        None,
+        "`update` gets w, g and one array for each name in `state`, in that order.",
+    ),
+    ("is not defined", None, "A name is misspelt, or `self.` is missing before it."),
+    ("before assignment", None, "The name gets its value only later in the function."),
+    ("not associated with a value", None, "The name gets its value only later in the function."),
+    (
+        "broadcast",
+        None,
+        "Two arrays do not have the same shape: w, g and the state of one parameter do.",
+    ),
+    ("division by zero", None, "A correction divides by 0: is t 0 in the first step?"),
+)
+
+
+def _about_failure(failure):
+    place = f"line {failure.line} of {failure.where}: " if failure.line else ""
+    text = f"Your code stops with an error, {place}{failure.kind}: {failure.message}"
+    for part, slug, cause in CAUSES:
+        if part in failure.message:
+            return Verdict(False, slug, f"{text}\n\n{cause}")
+    return Verdict(False, None, text)
+
+
+# ------------------------------------------------------------------ functions and values
+
+
+def _check_function(exercise, answer):
+    if answer is None or answer is ...:
+        return _not_yet()
+    if not callable(answer):
+        return Verdict(False, None, f"{exercise.name!r} asks for a function, not {answer!r}.")
+    if _is_stub(answer):
+        return _not_yet()
+    seen = _in_worker(exercises.watch, exercise.name, answer)
+    if isinstance(seen, Verdict):
+        return seen
+    seen, printed = seen
+    expected = _expected_of(exercise.name, None)
+    wrong = [name for name in expected if not _alike(seen[name], expected[name])]
+    if not wrong:
+        verdict = Verdict(True, None, f"Right. Tried: {'; '.join(expected)}.")
+    else:
+        verdict = _judge_function(exercise, seen, expected, wrong)
+    if printed:
+        verdict.message += f"\n\nYour code printed:\n{printed[:1000].rstrip()}"
+    return verdict
+
+
+def _judge_function(exercise, seen, expected, wrong):
+    for mistake in exercise.mistakes:
+        theirs = _expected_of(exercise.name, mistake.slug)
+        if all(_alike(seen[name], theirs[name]) for name in expected):
+            table = _compare(wrong[0], seen, expected)
+            text = f"{table}\n\n{mistake.sentence}\n\nLook at: {mistake.look}"
+            return Verdict(False, mistake.slug, text)
+    for name in wrong:
+        if seen[name].failure:
+            return _about_failure(seen[name].failure)
+    table = _compare(wrong[0], seen, expected)
+    right = [name for name in expected if name not in wrong]
+    text = f"{table}\n\nNo mistake that is known here does this. It goes wrong: {'; '.join(wrong)}."
+    return Verdict(False, None, text + (f" It is right: {'; '.join(right)}." if right else ""))
+
+
+@functools.lru_cache(maxsize=500)
+def _expected_of(name, slug):
+    exercise = exercises.FUNCTIONS[name]
+    function = exercise.right
+    if slug is not None:
+        function = next(m.function for m in exercise.mistakes if m.slug == slug)
+    return probes.run_quietly(exercises.watch, name, function)[0]
+
+
+def _alike(seen, expected):
+    if bool(seen.failure) != bool(expected.failure):
+        return False
+    mine, theirs = seen.steps[0] if seen.steps else [], expected.steps[0] if expected.steps else []
+    if len(mine) != len(theirs):
+        return False
+    for a, b in zip(mine, theirs, strict=True):
+        if a.shape != b.shape or not np.allclose(a, b, rtol=1e-4, atol=1e-6, equal_nan=True):
+            return False
+    return True
+
+
+def _compare(name, seen, expected):
+    lines = [f"Not yet: {name}.", ""]
+    for label, what in (("expected", expected[name]), ("yours", seen[name])):
+        if what.failure:
+            lines.append(f"{label:>9}  {what.failure.kind}: {what.failure.message}")
+        else:
+            arrays = (np.array2string(a, precision=4, threshold=12) for a in what.steps[0])
+            lines.append(f"{label:>9}  " + "\n           ".join(", ".join(arrays).splitlines()))
+    return "\n".join(lines)
+
+
+def _check_value(exercise, answer):
+    if answer is None or answer is ...:
+        return _not_yet()
+    try:
+        number = float(answer)
+    except (TypeError, ValueError):
+        return Verdict(False, None, f"{exercise.name!r} asks for a number, not {answer!r}.")
+    if np.isclose(number, exercise.right, rtol=1e-3):
+        return Verdict(True, None, f"Right: {exercise.right:g}.")
+    for mistake in exercise.mistakes:
+        if np.isclose(number, mistake.function, rtol=1e-3):
+            text = f"Not {number:g}. {mistake.sentence}\n\nLook at: {mistake.look}"
+            return Verdict(False, mistake.slug, text)
+    size = "larger" if number > exercise.right else "smaller"
+    return Verdict(False, None, f"Not yet: {number:g} is {size} than the answer.")
+
+
+# ------------------------------------------------------------------ the worker
+
+
+def _not_yet():
+    return Verdict(False, None, "not attempted yet")
+
+
+EMPTY = {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST", "POP_TOP", "CACHE"}
+
+
+def _is_stub(answer):
+    """Whether there is nothing but a docstring and `...` where the reader's code belongs."""
+    if inspect.isclass(answer):
+        own = [vars(answer)[name] for name in ("update", "step") if name in vars(answer)]
+        inherited = any(
+            name in vars(base)
+            for base in answer.__mro__[1:-1]
+            if base is not probes.optim.Optimizer
+            for name in ("update", "step")
+        )
+        return all(_is_stub(function) for function in own) and not inherited
+    code = getattr(answer, "__code__", None)
+    if code is None:
+        return False
+    names = {instruction.opname for instruction in dis.get_instructions(code)}
+    returned = {i.argval for i in dis.get_instructions(code) if i.opname.endswith("CONST")}
+    return names <= EMPTY and returned <= {None, Ellipsis}
+
+
+def _in_worker(function, *arguments):
+    """What `probes.run_quietly` gives in the worker process, or a verdict if it gives nothing."""
+    executor = get_reusable_executor(max_workers=1, timeout=600)
+    try:
+        load = _pickled((function, arguments))
+        result, printed, untouched = executor.submit(_run_pickled, load).result(timeout=PATIENCE)
+        if not untouched:  # the next answer gets a process of its own
+            executor.shutdown(wait=False, kill_workers=True)
+        return result, printed
+    except Timeout:
+        executor.shutdown(wait=False, kill_workers=True)
+        text = f"Stopped after {PATIENCE:g} seconds. Is there a loop that never ends?"
+        return Verdict(False, None, text)
+    except (BrokenProcessPool, TerminatedWorkerError):
+        executor.shutdown(wait=False, kill_workers=True)
+        return Verdict(
+            False, None, "Your code ended the process that it ran in (exit, or memory?)."
+        )
+    except Exception as error:
+        return Verdict(False, None, f"Your code cannot be run: {type(error).__name__}: {error}")
+
+
+def _run_pickled(load):
+    before = _fingerprint()
+    function, arguments = cloudpickle.loads(load)
+    result, printed = probes.run_quietly(function, *arguments)
+    return result, printed, before == _fingerprint()
+
+
+def _fingerprint():
+    """What the modules that an answer works with hold, by identity."""
+    shared = [module for name, module in sorted(sys.modules.items()) if name.startswith(SHARED)]
+    shared += [
+        thing for module in shared for thing in vars(module).values() if isinstance(thing, type)
+    ]
+    return {(id(t), name): id(value) for t in shared for name, value in list(vars(t).items())}
+
+
+SHARED = ("mytorch_core", "classroom.probes", "classroom.exercises", "builtins", "numpy")
+
+
+def _pickled(task):
+    """The task as bytes, with the code of modules that the worker may not be able to import."""
+    names = {getattr(part, "__module__", None) for part in task[1]}
+    ours = {"classroom", "mytorch_core", "__main__", "builtins", "numpy"}
+    modules = [sys.modules[n] for n in names if n in sys.modules and n.split(".")[0] not in ours]
+    for module in modules:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        return cloudpickle.dumps(task)
+    finally:
+        for module in modules:
+            cloudpickle.unregister_pickle_by_value(module)
+
+
+class Progress:
+    """A table of exercises and what has been passed of them."""
+
+    def __init__(self, names):
+        self.rows = [(name, _state(results.get(name))) for name in names]
+
+    def __repr__(self):
+        return "\n".join(f"{name:20} {state}" for name, state in self.rows)
+
+    def _repr_html_(self):
+        rows = "".join(f"<tr><td>{name}</td><td>{state}</td></tr>" for name, state in self.rows)
+        return f"<table><tr><th>exercise</th><th></th></tr>{rows}</table>"
+
+
+def _state(verdict):
+    if verdict is None:
+        return "not checked yet"
+    return "passed" if verdict.passed else verdict.mistake or "not yet"
+
+
+def progress(*names):
+    """A table of these exercises, or of all that were checked: passed, or the mistake."""
+    return Progress(names or tuple(results))
