@@ -289,8 +289,7 @@ CAUSES = (
 
 
 def _about_failure(failure):
-    place = f"line {failure.line} of {failure.where}: " if failure.line else ""
-    text = f"Your code stops with an error, {place}{failure.kind}: {failure.message}"
+    text = f"Your code stops with an error, {failure}"
     for part, slug, cause in CAUSES:
         if part in failure.message:
             return Verdict(False, slug, f"{text}\n\n{cause}")

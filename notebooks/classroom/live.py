@@ -8,7 +8,6 @@ it rests, two, for sharp displays.
 import asyncio
 import html
 import io
-import traceback
 from base64 import b64encode
 from bisect import bisect_left
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from classroom import figures
+from classroom.probes import failure
 
 DRAFT, SHARP = 1, 2  # pixels to the point, while a slider moves and when it rests
 REST = 0.15  # seconds without a change after which the sharp picture follows
@@ -250,11 +250,7 @@ def _folded(text, width=70):
 
 def one_line(error):
     """An exception in the reader's code as one line, with the line it happened in."""
-    ours = ("classroom", "mytorch_core", "site-packages", "<__array_function__")
-    frames = traceback.extract_tb(error.__traceback__)
-    readers = [frame for frame in frames if not any(part in frame.filename for part in ours)]
-    place = f"line {readers[-1].lineno} of {readers[-1].name}: " if readers else ""
-    return f"{place}{type(error).__name__}: {error}"
+    return str(failure(error))
 
 
 # ------------------------------------------------------------------ the figure with its sliders

@@ -25,6 +25,10 @@ class Failure:
     line: int | None
     where: str
 
+    def __str__(self):
+        place = f"line {self.line} of {self.where}: " if self.line else ""
+        return f"{place}{self.kind}: {self.message}"
+
 
 @dataclass
 class Seen:
