@@ -198,17 +198,17 @@ class BrokenMomentum(Broken):
     def move(self, g, s, t):
         lr, beta, how = self.get("lr"), self.beta_of("m"), self.choices.get("m")
         old = s["m"].copy()
-        self.average(s["m"], lr * g if how == "lr inside" else g, beta, MOMENTUM.get(how, how))
+        if how == "lr inside":
+            self.average(s["m"], lr * g, beta, "no (1 - beta)")
+            return s["m"]
+        self.average(s["m"], g, beta, how)
         if how == "g":
             return lr * g
         if how == "after":
             return lr * old
         if how == "nesterov":
             return lr * (beta * s["m"] + (1 - beta) * g)
-        return s["m"] if how == "lr inside" else lr * s["m"]
-
-
-MOMENTUM = {"lr inside": "no (1 - beta)"}
+        return lr * s["m"]
 
 
 class BrokenAdaGrad(Broken):
@@ -274,7 +274,6 @@ def broken(rule, *mistakes):
 
 # ------------------------------------------------------------------ the catalogue of the rules
 
-W = "w <- w - lr ..."
 STATE_LINE = "state = (...): one array of zeros for each parameter"
 
 EVERYWHERE = [

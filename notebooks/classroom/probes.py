@@ -127,7 +127,8 @@ def settings(rule, with_decay):
 
 def watch(probe, make, settings):
     """Seen: an optimizer class in one experiment."""
-    shapes = [np.shape(g) for g in next(row for row in probe.gradients if None not in _flags(row))]
+    complete = next(row for row in probe.gradients if all(g is not None for g in row))
+    shapes = [np.shape(g) for g in complete]
     parameters = [Tensor(np.ones(shape, probe.dtype), requires_grad=True) for shape in shapes]
     seen = Seen()
     try:
@@ -144,10 +145,6 @@ def watch(probe, make, settings):
     except BaseException as error:  # SystemExit, too: it is the reader's
         seen.failure = failure(error)
     return seen
-
-
-def _flags(row):
-    return [None if g is None else True for g in row]
 
 
 OURS = ("classroom", "mytorch_core", "site-packages")
