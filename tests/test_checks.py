@@ -2,6 +2,8 @@
 
 import itertools
 import random
+import subprocess
+import sys
 import textwrap
 
 import numpy as np
@@ -465,6 +467,26 @@ def test_an_endless_loop_is_stopped_and_the_next_check_works(monkeypatch):
     assert "Stopped after 2 seconds. Is there a loop that never ends?" in verdict.message
     monkeypatch.undo()
     assert check("sgd", optim.SGD).passed
+
+
+def test_python_ends_though_an_endless_loop_was_checked():
+    script = (
+        "from classroom import checks\n"
+        "from mytorch_core import optim\n"
+        "class Endless(optim.Optimizer):\n"
+        "    def __init__(self, parameters, lr=0.1):\n"
+        "        super().__init__(parameters, lr=lr)\n"
+        "    def update(self, w, g):\n"
+        "        while True: pass\n"
+        "checks.PATIENCE = 1.0\n"
+        "for answer in (Endless, optim.SGD, Endless):\n"
+        "    verdict = checks.check('sgd', answer)\n"
+        "print(verdict.message)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ran.stdout.startswith("Stopped after 1 seconds.")
 
 
 def test_code_that_ends_its_process_or_breaks_it_outlives_nothing():

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import cloudpickle
 import numpy as np
-from loky import get_reusable_executor
+from loky import ProcessPoolExecutor
 from loky.process_executor import TerminatedWorkerError
 
 from classroom import exercises, probes
@@ -415,26 +415,31 @@ def _is_stub(answer):
     return names <= EMPTY and returned <= {None, Ellipsis}
 
 
+_worker = None
+
+
 def _in_worker(function, *arguments):
     """What `probes.run_quietly` gives in the worker process, or a verdict if it gives nothing."""
-    executor = get_reusable_executor(max_workers=1, timeout=600)
+    global _worker
+    _worker = _worker or ProcessPoolExecutor(max_workers=1, timeout=600)
+    untouched = False
     try:
         load = _pickled((function, arguments))
-        result, printed, untouched = executor.submit(_run_pickled, load).result(timeout=PATIENCE)
-        if not untouched:  # the next answer gets a process of its own
-            executor.shutdown(wait=False, kill_workers=True)
+        result, printed, untouched = _worker.submit(_run_pickled, load).result(timeout=PATIENCE)
         return result, printed
     except Timeout:
-        executor.shutdown(wait=False, kill_workers=True)
         text = f"Stopped after {PATIENCE:g} seconds. Is there a loop that never ends?"
         return Verdict(False, None, text)
     except (BrokenProcessPool, TerminatedWorkerError):
-        executor.shutdown(wait=False, kill_workers=True)
-        return Verdict(
-            False, None, "Your code ended the process that it ran in (exit, or memory?)."
-        )
+        text = "Your code ended the process that it ran in (exit, or memory?)."
+        return Verdict(False, None, text)
     except Exception as error:
         return Verdict(False, None, f"Your code cannot be run: {type(error).__name__}: {error}")
+    finally:
+        if not untouched:  # the next answer gets a process of its own
+            # Waits until it is dead: a loop that never ends would keep Python from ending.
+            _worker.shutdown(wait=True, kill_workers=True)
+            _worker = None
 
 
 def _run_pickled(load):
