@@ -833,5 +833,19 @@ LARGEST_RATE = Exercise(
     ),
 )
 
+TENTH_STEP = Exercise(
+    "tenth_step",
+    100,
+    mistakes=(
+        WrongAnswer(
+            "without-the-root", 10, "h grows like t, and its root like sqrt(t).", "sqrt(h)"
+        ),
+        WrongAnswer("counted-from-0", 99, "The first step is t = 1, not t = 0.", "h = t g g"),
+        WrongAnswer(
+            "one-too-many", 101, "Step t has the length lr/sqrt(t), t = 1, 2, ...", "h = t g g"
+        ),
+    ),
+)
+
 FUNCTIONS = {e.name: e for e in (DECAY, NUMERICAL_GRADIENT, LOOP, BACKWARD, *PULLBACKS, *OUTPUTS)}
-VALUES = {e.name: e for e in (LARGEST_RATE,)}
+VALUES = {e.name: e for e in (LARGEST_RATE, TENTH_STEP)}

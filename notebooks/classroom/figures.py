@@ -22,6 +22,7 @@ RULES = {
     "SGD": {"color": "#0072B2", "linestyle": "-", "linewidth": 2.2},
     "Momentum": {"color": "#CC79A7", "linestyle": "--", "linewidth": 2.2},
     "AdaGrad": {"color": "#009E73", "linestyle": "-.", "linewidth": 2.2},
+    "RMSProp": {"color": "#E69F00", "linestyle": ":", "linewidth": 2.6},
     "Adam": {"color": "#D55E00", "linestyle": "-", "linewidth": 3.2},
 }
 # For what is no rule: a first, a second, a third thing, and what recedes.
@@ -140,6 +141,59 @@ def path_on(ax, path, **line):
     path = np.clip(np.nan_to_num(path, nan=1e6, posinf=1e6, neginf=-1e6), -1e6, 1e6)
     options = {"marker": "o", "markersize": 4, "linewidth": 1.6} | line
     return ax.plot(path[:, 0], path[:, 1], clip_on=True, **options)
+
+
+# -------------------------------------------------------------------- chapter 01
+
+
+def first_steps(histories, smooth=10):
+    """The loss of every step, as a band over the seeds, from the loss of equal guesses on."""
+    figure, ax = new()
+    window = np.ones(smooth) / smooth
+    runs = [np.convolve(history.loss, window, "valid") for history in histories]
+    band(ax, np.arange(len(runs[0])) + smooth, runs, **RULES["SGD"] | {"linewidth": 1.6})
+    ax.axhline(np.log(10), color=GREY, linestyle=":")
+    label_line(
+        ax, 0.98 * len(histories[0].loss), np.log(10), "ln 10: equal guesses", GREY, ha="right"
+    )
+    ax.set(xlabel="step", ylabel=f"loss (mean of {smooth} steps)", ylim=(0, 2.5))
+    ax.set_xlim(0, len(histories[0].loss))
+    return figure
+
+
+def optimizer_map():
+    """Which rule leads to which, with its equation and its question."""
+    figure, ax = new(height=4.8)
+    boxes = {
+        "SGD": (1.7, 3.0, r"$w \leftarrow w - \mathrm{lr}\,g$", "chapter 2"),
+        "Momentum": (5.0, 4.8, r"$w \leftarrow w - \mathrm{lr}\,m$", "chapter 4"),
+        "AdaGrad": (5.0, 1.2, r"$w \leftarrow w - \mathrm{lr}\,g/\sqrt{h}$", "chapter 3"),
+        "RMSProp": (8.3, 1.2, r"$w \leftarrow w - \mathrm{lr}\,g/\sqrt{v}$", "chapter 4"),
+        "Adam": (8.3, 4.8, r"$w \leftarrow w - \mathrm{lr}\,\hat m/\sqrt{\hat v}$", "chapter 4"),
+    }
+    arrows = (
+        ("SGD", "Momentum", "remember\nthe direction", (2.75, 4.35)),
+        ("SGD", "AdaGrad", "one rate\nper weight", (2.75, 1.65)),
+        ("AdaGrad", "RMSProp", "forget", (6.65, 1.5)),
+        ("Momentum", "Adam", "join both,\nand correct", (6.65, 5.3)),
+        ("RMSProp", "Adam", "", (8.3, 3.0)),
+    )
+    for start, end, why, place in arrows:
+        style = {"arrowstyle": "-|>", "lw": 2, "color": GREY, "mutation_scale": 20}
+        gap = {"shrinkA": 58, "shrinkB": 58}
+        ax.annotate("", boxes[end][:2], boxes[start][:2], arrowprops=style | gap)
+        ax.text(*place, why, ha="center", va="center", fontsize=14, color=INK)
+    for name, (x, y, rule, chapter) in boxes.items():
+        color = RULES[name]["color"]
+        frame = {"boxstyle": "round,pad=0.6", "facecolor": "white", "edgecolor": color, "lw": 2.5}
+        ax.text(
+            x, y, f"{name}\n{rule}\n{chapter}", ha="center", va="center", fontsize=14, bbox=frame
+        )
+    ax.set(xlim=(0, 10), ylim=(0, 6.2), xticks=[], yticks=[])
+    ax.grid(False)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    return figure
 
 
 # -------------------------------------------------------------------- chapter 02
@@ -274,4 +328,80 @@ def mnist_curves(histories, rule="SGD"):
             ax.set(xlabel="epoch", xlim=(0.5, epochs[-1] * 1.3), xticks=epochs[1::2])
     left.set(ylabel="loss", ylim=(0, None))
     right.set(ylabel="accuracy", ylim=(0.85, 1.005))
+    return figure
+
+
+# -------------------------------------------------------------------- chapters 03 and 04
+
+
+def slope_map(slope):
+    """Typical slopes of weights (784, n): of each pixel as an image, of each weight in bars."""
+    figure, (left, right) = new(2)
+    picture = np.sqrt((slope**2).mean(axis=1)).reshape(28, 28)
+    shown = np.where(picture > 0, picture, np.nan)
+    image = left.imshow(shown, cmap=SURFACE_MAP, norm=mpl.colors.LogNorm())
+    figure.colorbar(image, ax=left, shrink=0.8)
+    left.set(title="slope, pixel by pixel", xticks=[], yticks=[])
+    left.set_facecolor("#C8C8C8")
+    left.grid(False)
+    some = slope[slope > 0]
+    edges = np.geomspace(1e-7, 1e-2, 51)
+    right.hist(some, edges, weights=np.full(some.size, 1 / slope.size), color=SERIES[0])
+    right.set_xscale("log")
+    right.set(title="slope, weight by weight", xlabel="slope", ylabel="share of the weights")
+    label_line(right, 1.5e-7, 0.06, f"{np.mean(slope == 0):.0%} have none", SERIES[1])
+    return figure
+
+
+def tuned(panels, rates, what, limits, names_at=(0.05, 0.97)):
+    """A result over the learning rate: {panel: {rule: one list of runs for each rate}}."""
+    figure, axes = new(len(panels), sharey=True, squeeze=False)
+    others = ("#0072B2", "#009E73", "#CC79A7")
+    for ax, (title, rules) in zip(axes[0], panels.items(), strict=True):
+        unknown = [name for name in rules if name not in RULES]
+        styles = RULES | {
+            name: {"color": color, "linestyle": dash}
+            for name, color, dash in zip(unknown, others, ("--", "-.", ":"), strict=False)
+        }
+        for i, (name, runs) in enumerate(rules.items()):
+            band(ax, rates, np.array(runs).T, **styles[name])
+            x, y = names_at
+            text = {"transform": ax.transAxes, "va": "top"}
+            label_line(ax, x, y - 0.09 * i, name, styles[name]["color"], **text)
+        ax.set_xscale("log")
+        ax.set(xlabel="learning rate lr", ylim=limits, title=title)
+    axes[0][0].set_ylabel(what)
+    return figure
+
+
+def rules_curves(runs):
+    """Training loss and test accuracy over the epochs: {rule: histories}, bands over the seeds."""
+    figure, (left, right) = new(2)
+    ends = {left: {}, right: {}}
+    for name, histories in runs.items():
+        style = RULES[name]
+        epochs = np.arange(1, histories[0].epochs + 1)
+        for ax, what in ((left, "train_loss"), (right, "test_accuracy")):
+            values = [getattr(history, what) for history in histories]
+            band(ax, epochs, values, **style)
+            end = np.median([run[-1] for run in values])
+            ends[ax][name] = (epochs[-1] * 1.03, end, style["color"])
+            ticks = epochs[epochs % (2 if len(epochs) <= 10 else 5) == 0]
+            ax.set(xlabel="epoch", xlim=(0.5, epochs[-1] * 1.45), xticks=ticks)
+    left.set(ylabel="training loss", ylim=(0, 0.5))
+    right.set(ylabel="test accuracy", ylim=(0.88, 0.97))
+    label_ends(left, ends[left], gap=0.03)
+    label_ends(right, ends[right], gap=0.006)
+    return figure
+
+
+def step_lengths(lengths):
+    """The length of every step: {name: values}."""
+    figure, ax = new()
+    for (name, values), color in zip(lengths.items(), SERIES, strict=False):
+        t = np.arange(1, len(values) + 1)
+        ax.plot(t, values, color=color)
+        middle = len(t) // 2
+        label_line(ax, t[middle], values[middle] - 0.05, name, color, va="top")
+    ax.set(xlabel="step t", ylabel="length of the step", ylim=(0, 1.1))
     return figure

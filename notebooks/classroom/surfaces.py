@@ -18,7 +18,7 @@ class Surface:
     minimum    where f is smallest (one of the places, if there are several)
     window     (lowest, highest) of each coordinate in a picture
     formula    f in TeX
-    L          the largest curvature, where it is the same everywhere; else None
+    L, mu      the largest and the smallest curvature, where they are the same everywhere; else None
     """
 
     f: Callable
@@ -28,6 +28,12 @@ class Surface:
     window: tuple
     formula: str
     L: float | None = None
+    mu: float | None = None
+
+    @property
+    def best_rate(self):
+        """The constant rate that is best for gradient descent: 2 / (L + mu)."""
+        return 2 / (self.L + self.mu)
 
 
 def parabola(curvature=1.0):
@@ -40,6 +46,7 @@ def parabola(curvature=1.0):
         window=((-4, 4),),
         formula=rf"$f(w) = {'' if curvature == 1 else f'{curvature:g} '}w^2 / 2$",
         L=curvature,
+        mu=curvature,
     )
 
 
@@ -54,7 +61,56 @@ def ravine(condition=20.0):
         minimum=(0.0, 0.0),
         window=((-8, 3), (-3, 3)),
         formula=rf"$f(x, y) = x^2/20 + {wall}y^2$",
-        L=condition / 10,
+        L=max(condition, 1) / 10,
+        mu=min(condition, 1) / 10,
+    )
+
+
+def turned_ravine(stretch=20.0, rotation=0.0):
+    """The ravine with its wall `stretch` times as steep as its floor, turned by so many degrees.
+
+    The start turns with it: for a rule that does not care for the axes nothing changes.
+    """
+    c, s = np.cos(np.radians(rotation)), np.sin(np.radians(rotation))
+    turn = np.array([[c, -s], [s, c]])
+    H = turn @ np.diag([0.1, 0.1 * stretch]) @ turn.T
+    return Surface(
+        f=lambda w: (H[0, 0] * w[0] ** 2 + 2 * H[0, 1] * w[0] * w[1] + H[1, 1] * w[1] ** 2) / 2,
+        gradient=lambda w: np.tensordot(H, w, 1),
+        start=tuple(turn @ np.array([-7.0, 2.0])),
+        minimum=(0.0, 0.0),
+        window=((-8, 4), (-8, 4)),
+        formula=rf"stretch {stretch:g}, turned by {rotation:g} degrees",
+        L=max(stretch, 1) / 10,
+        mu=min(stretch, 1) / 10,
+    )
+
+
+def cliff(height=50.0):
+    """f(w) = (w - 3)^2 / 20 and, left of -2, a cliff of slope -height before it."""
+
+    def share(w):  # of the cliff's slope that acts at w: 1 on it, 0 beyond
+        return 1 / (1 + np.exp(np.clip(8 * (w + 2), -500, 500)))
+
+    return Surface(
+        f=lambda w: (w[0] - 3) ** 2 / 20 + height * np.logaddexp(0, -8 * (w[0] + 2)) / 8,
+        gradient=lambda w: (w - 3) / 10 - height * share(w),
+        start=(-3.0,),
+        minimum=(3.0,),
+        window=((-3.5, 5),),
+        formula=rf"a cliff of slope {-height:g}, then $(w - 3)^2/20$",
+    )
+
+
+def two_wells():
+    """f(w) = (w^2 - 1)^2 + 0.3 w: a deep well near -1, and a poorer one near 1."""
+    return Surface(
+        f=lambda w: (w[0] ** 2 - 1) ** 2 + 0.3 * w[0],
+        gradient=lambda w: 4 * w * (w**2 - 1) + 0.3,
+        start=(1.5,),
+        minimum=(-1.0356,),
+        window=((-1.8, 1.8),),
+        formula=r"$f(w) = (w^2 - 1)^2 + 0.3\,w$",
     )
 
 
@@ -110,6 +166,8 @@ def losses(surface, path):
 
 
 def steps_until(values, level):
-    """The first step whose value is below the level; None if there is none."""
-    below = np.flatnonzero(np.asarray(values) < level)
-    return int(below[0]) if len(below) else None
+    """The step from which on all values are below the level; None if the last one is not."""
+    above = np.flatnonzero(~(np.asarray(values) < level))
+    if not len(above):
+        return 0
+    return int(above[-1]) + 1 if above[-1] + 1 < len(values) else None

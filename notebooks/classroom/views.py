@@ -123,7 +123,8 @@ def descent_view(rule, surface, steps=60, level=0.01, start=None, **settings):
     if line:
         defaults |= {"start": first.start[0] if start is None else start}
     draw = _on_a_line if line else _on_a_plane
-    figure, moving, follow = draw(first, steps, level, rule, "lr" in defaults, not shape)
+    strip = rule not in (optim.AdaGrad, optim.Adam) and "lr" in defaults  # these have no threshold
+    figure, moving, follow = draw(first, steps, level, rule, strip, not shape)
 
     def update(**values):
         values = defaults | values
@@ -132,7 +133,7 @@ def descent_view(rule, surface, steps=60, level=0.01, start=None, **settings):
         path = descend(rule, here, steps, start=place, **values)
         with np.errstate(all="ignore"):
             bound, name = _threshold(here, path, values)
-            follow(here, path, values.get("lr"), bound)
+            follow(here, path, values.get("lr"), bound, name)
             text = _what_is_seen(rule.__name__, losses(here, path), level, values, bound, name)
         if line:
             slope = here.gradient(np.array(place))[0]
@@ -166,7 +167,7 @@ def _threshold(surface, path, values):
 
 def _what_is_seen(rule, values, level, settings, bound, formula):
     """The sentence below a path: how it goes, and how long it takes."""
-    steps, lr = len(values) - 1, settings.get("lr")
+    steps, lr = len(values) - 1, settings.get("lr", np.nan)
     reached = steps_until(values, level)
     end = f"f < {level:g} after {reached} steps."
     if reached is None:
@@ -174,7 +175,7 @@ def _what_is_seen(rule, values, level, settings, bound, formula):
     if bound is None:
         if not values[-1] <= 100 * values[0]:
             return f"{rule} diverges: f grows from {values[0]:.2g} to {values[-1]:.2g}."
-        return f"{rule}: {end}"
+        return f"{rule}, lr {lr:.3g}, {steps} steps: {end}"
     if lr > bound:
         return f"{rule} diverges: lr {lr:.3g} > {formula} = {bound:.3g}."
     if formula != "2/L":
@@ -188,12 +189,78 @@ def _what_is_seen(rule, values, level, settings, bound, formula):
     return f"{rule} creeps, lr {lr:.3g} < 1/L = {bound / 2:.3g}: {end}"
 
 
-def _on_a_plane(surface, steps, level, rule, with_rate, fixed):
-    layout = [["surface", "loss"], ["rate", "rate"]] if with_rate else [["surface", "loss"]]
-    ratios = {"height_ratios": [6, 1]} if with_rate else {}
-    figure, axes = mosaic(layout, height=4.8, width_ratios=[5, 4], **ratios)
+def paths_view(rules, surface, steps=60, level=0.01, fixed=None, highest=None, **settings):
+    """The paths of several rules on one surface, and their losses.
+
+    rules     {name: subclass of Optimizer}; the values are the hyperparameters of all of them, and
+              the keywords of `surface`, if that is a function which makes one
+    fixed     {name: function of the surface}: the hyperparameters of a rule that no slider moves
+    highest   where the axis of the loss ends, on a surface of one weight
+    settings  what the values are at first
+    """
+    family = surface if not isinstance(surface, Surface) else lambda: surface
+    shape, fixed = keywords(family), fixed or {}
+    free = {name: keywords(rule.__init__) for name, rule in rules.items() if name not in fixed}
+    defaults = shape.copy()
+    for own in free.values():
+        defaults |= own
+    defaults |= settings
+    first = family(**{name: defaults[name] for name in shape})
+    figure, axes = mosaic([["surface", "loss"]], height=4.5, width_ratios=[5, 4])
     ax, right = axes["surface"], axes["loss"]
-    style = RULES.get(rule.__name__, RULES["SGD"])
+    draw = _line_ground if len(first.window) == 1 else _plane_ground
+    ground, follow_ground = draw(ax, first, not shape)
+    moving, parts = [*ground], {}
+    for i, name in enumerate(rules):
+        style = RULES.get(name) or {"color": SERIES[i], "linewidth": 2.2}
+        curve, _ = _loss_panel(right, steps, level, style)
+        line = {"color": style["color"], "marker": "o", "mfc": "white", "linewidth": 1.6}
+        (trace,) = ax.plot([], [], **line, markersize=9 - 3 * i)
+        place = {"transform": right.transAxes, "ha": "right", "va": "top"}
+        said = label_line(right, 0.99, 0.99 - 0.1 * i, "", style["color"], **place)
+        parts[name] = trace, curve, said
+        moving += parts[name]
+    if len(first.window) == 1:
+        decades(right, "x")
+        right.set_xlim(1, steps)
+        if highest is not None:
+            ax.set_ylim(-0.06 * highest, highest)
+
+    def update(**values):
+        values = defaults | values
+        here = family(**{name: values[name] for name in shape})
+        follow_ground(here)
+        told = []
+        for name, rule in rules.items():
+            sliders = {key: values[key] for key in free.get(name, ())}
+            path = descend(rule, here, steps, **(fixed[name](here) if name in fixed else sliders))
+            with np.errstate(all="ignore"):
+                told.append(_follow_path(here, path, level, name, *parts[name]))
+        return " ".join(told)
+
+    update()
+    return View(figure, moving, update, defaults)
+
+
+def _follow_path(surface, path, level, name, trace, curve, said):
+    """Show one of several paths; a sentence that says how it goes."""
+    values = losses(surface, path)
+    drawn = _tame(path, 1e5)
+    trace.set_data(drawn[:, 0], drawn[:, 1] if drawn.shape[1] > 1 else _tame(values, 1e5))
+    curve.set_data(np.arange(len(values)), np.clip(_tame(values, 1e12), 1e-12, None))
+    reached = steps_until(values, level)
+    if reached is not None:
+        said.set_text(f"{name}: {reached} steps")
+        return f"{name}: f < {level:g} after {reached} steps."
+    if not values[-1] <= 100 * values[0]:
+        said.set_text(f"{name}: diverges")
+        return f"{name} diverges: f grows from {values[0]:.2g} to {values[-1]:.2g}."
+    said.set_text(f"{name}: not yet")
+    return f"{name}: f = {values[-1]:.2g} after {len(values) - 1} steps."
+
+
+def _plane_ground(ax, surface, fixed):
+    """Rings of equal loss: the artists, and how they follow a surface."""
     (x0, x1), (y0, y1) = surface.window
     grid = np.meshgrid(np.linspace(x0, x1, 90), np.linspace(y0, y1, 90))
     ax.plot(*surface.minimum, marker="*", markersize=17, color="white", markeredgecolor=INK)
@@ -206,31 +273,19 @@ def _on_a_plane(surface, steps, level, rule, with_rate, fixed):
         [], cmap=figures.SURFACE_MAP, linewidth=1.3, norm=mpl.colors.Normalize(0, 1)
     )
     ax.add_collection(rings, autolim=False)
-    line = {"color": style["color"], "markersize": 5, "linewidth": 1.8, "mfc": "white"}
-    (trace,) = ax.plot([], [], "o-", **line)
-    (first,) = ax.plot([], [], "o", color=INK, markersize=9)
-    curve, mark = _loss_panel(right, steps, level, style)
-    moving = [rings, trace, first, curve, mark]
-    strip = _rate_strip(axes["rate"]) if with_rate else ([], lambda lr, bound: None)
 
-    def follow(here, path, lr, bound):
+    def follow(here):
         z = here.f(np.stack(grid))
         levels = z.min() + (z.max() - z.min()) * np.linspace(0, 1, 15)[1:-1] ** 2
         lines = contour_generator(*grid, z).multi_lines(levels)
         rings.set_segments([ring for level in lines for ring in level])
         rings.set_array(np.repeat(np.linspace(0, 0.9, len(lines)), [len(level) for level in lines]))
-        trace.set_data(*_tame(path, 1e5).T)
-        first.set_data(path[:1, 0], path[:1, 1])
-        _follow_loss(curve, mark, losses(here, path), level)
-        strip[1](lr, bound)
 
-    return figure, moving + strip[0], follow
+    return [rings], follow
 
 
-def _on_a_line(surface, steps, level, rule, with_rate, fixed):
-    figure, axes = mosaic([["surface", "loss"]])
-    ax, right = axes["surface"], axes["loss"]
-    style = RULES.get(rule.__name__, RULES["SGD"])
+def _line_ground(ax, surface, fixed):
+    """The curve of the loss of one weight: the artist, and how it follows a surface."""
     low, high = surface.window[0]
     grid = np.linspace(low, high, 300)
     (shape,) = ax.plot(grid, surface.f(grid[None]), color=INK)
@@ -239,20 +294,53 @@ def _on_a_line(surface, steps, level, rule, with_rate, fixed):
     ax.set(xlim=(low, high), ylim=(low_f - pad, high_f + pad), xlabel="w", ylabel="loss")
     if fixed:
         ax.set_title(surface.formula)
+    return [shape], lambda here: shape.set_ydata(here.f(grid[None]))
+
+
+def _on_a_plane(surface, steps, level, rule, with_rate, fixed):
+    layout = [["surface", "loss"], ["rate", "rate"]] if with_rate else [["surface", "loss"]]
+    ratios = {"height_ratios": [6, 1]} if with_rate else {}
+    figure, axes = mosaic(layout, height=5.0 if with_rate else 4.5, width_ratios=[5, 4], **ratios)
+    figure.get_layout_engine().set(hspace=0.1)  # the thresholds' names stand above the strip
+    ax, right = axes["surface"], axes["loss"]
+    style = RULES.get(rule.__name__, RULES["SGD"])
+    rings, follow_ground = _plane_ground(ax, surface, fixed)
+    line = {"color": style["color"], "markersize": 5, "linewidth": 1.8, "mfc": "white"}
+    (trace,) = ax.plot([], [], "o-", **line)
+    (first,) = ax.plot([], [], "o", color=INK, markersize=9)
+    curve, mark = _loss_panel(right, steps, level, style)
+    moving = [*rings, trace, first, curve, mark]
+    strip = _rate_strip(axes["rate"], style) if with_rate else ([], lambda lr, bound, name: None)
+
+    def follow(here, path, lr, bound, name):
+        follow_ground(here)
+        trace.set_data(*_tame(path, 1e5).T)
+        first.set_data(path[:1, 0], path[:1, 1])
+        _follow_loss(curve, mark, losses(here, path), level)
+        strip[1](lr, bound, name)
+
+    return figure, moving + strip[0], follow
+
+
+def _on_a_line(surface, steps, level, rule, with_rate, fixed):
+    figure, axes = mosaic([["surface", "loss"]])
+    ax, right = axes["surface"], axes["loss"]
+    style = RULES.get(rule.__name__, RULES["SGD"])
+    shape, follow_ground = _line_ground(ax, surface, fixed)
     (trace,) = ax.plot([], [], "o", color=style["color"], mfc="white", markersize=6)
     (first,) = ax.plot([], [], "o", color=INK, markersize=10)
     curve, mark = _loss_panel(right, steps, level, style)
     decades(right, "x")
     right.set_xlim(1, steps)
 
-    def follow(here, path, lr, bound):
-        shape.set_ydata(here.f(grid[None]))
+    def follow(here, path, lr, bound, name):
+        follow_ground(here)
         w, f = _tame(path[:, 0], 1e5), _tame(losses(here, path), 1e5)
         trace.set_data(w, f)
         first.set_data(w[:1], f[:1])
         _follow_loss(curve, mark, losses(here, path), level)
 
-    return figure, [shape, trace, first, curve, mark], follow
+    return figure, [*shape, trace, first, curve, mark], follow
 
 
 def _loss_panel(ax, steps, level, style):
@@ -278,8 +366,8 @@ def _follow_loss(curve, mark, values, level):
 PHASES = {"creeps": "#009E73", "zig-zags": "#E69F00", "diverges": "#D55E00"}
 
 
-def _rate_strip(ax):
-    """The learning rate as a dot on a line, with 1/L and 2/L where they mean something."""
+def _rate_strip(ax, style):
+    """The learning rate as a dot on a line, with the thresholds where there are some."""
     ax.set_xscale("log")
     ax.set(xlim=(1e-3, 10), ylim=(0, 1), yticks=[], xlabel="learning rate lr")
     ax.set_xticks([0.001, 0.01, 0.1, 1, 10], ["0.001", "0.01", "0.1", "1", "10"])
@@ -289,12 +377,13 @@ def _rate_strip(ax):
     plain = {"color": INK, "fontsize": 13, "ha": "center"}
     names = [ax.text(1, 0.5, name, va="center", **plain) for name in PHASES]
     bounds = [ax.text(1, 1.05, name, va="bottom", **plain) for name in ("1/L", "2/L")]
-    (dot,) = ax.plot([], [], "o", color=RULES["SGD"]["color"], markersize=15, mec="white", mew=2)
+    (dot,) = ax.plot([], [], "o", color=style["color"], markersize=15, mec="white", mew=2)
 
-    def follow(lr, bound):
-        known = bound is not None
-        edges = [1e-3, bound / 2, bound, 10] if known else [1e-3] * 4
+    def follow(lr, bound, formula):
+        known, descent = bound is not None, formula == "2/L"
+        edges = [1e-3, bound / 2 if descent else bound, bound, 10] if known else [1e-3] * 4
         edges = np.clip(edges, 1e-3, 10)
+        names[0].set_text("creeps" if descent else "settles")
         for part, name, low, high in zip(parts, names, edges[:-1], edges[1:], strict=True):
             part.set_x(low)
             part.set_width(high - low)
@@ -302,7 +391,7 @@ def _rate_strip(ax):
             name.set_visible(bool(high / low > 3.2))
         for text, place in zip(bounds, edges[1:3], strict=True):
             text.set_x(place)
-            text.set_visible(bool(known and 1.2e-3 < place < 9))
+            text.set_visible(bool(descent and 1.2e-3 < place < 9))
         dot.set_data([np.clip(lr, 1e-3, 10)], [0.5])
 
     return [*parts, *names, *bounds, dot], follow
@@ -311,51 +400,71 @@ def _rate_strip(ax):
 # -------------------------------------------------------------------- noise
 
 
-def noise_floor_view(rule, surface, rng, steps=400, copies=200, lr=0.5, lr_decay=0.0):
-    """Root mean square of copies of one weight under gradient noise 1, and the rate they had."""
+def noise_floor_view(rule, surface, rng, steps=400, copies=200, **settings):
+    """Root mean square of copies of one weight under gradient noise 1, and what moved them.
+
+    rule      a subclass of Optimizer; its hyperparameters are the values
+    settings  what they are at first
+
+    On the right the learning rate of SGD, and of other rules the typical length of a step.
+    """
     figure, axes = mosaic([["rms", "rate"]], width_ratios=[3, 2])
     left, right = axes["rms"], axes["rate"]
     decades(left, "y")
     decades(right, "y")
+    style = RULES.get(rule.__name__, RULES["SGD"]) | {"linewidth": 1.8}
+    what = r"$\mathrm{lr}_t$" if rule is optim.SGD else "typical step"
     left.set(xlabel="step", ylabel="root mean square of w", xlim=(0, steps), ylim=(0.01, 10))
-    right.set(xlabel="step", ylabel=r"$\mathrm{lr}_t$", xlim=(0, steps), ylim=(1e-5, 3))
+    right.set(xlabel="step", ylabel=what, xlim=(0, steps), ylim=(1e-5, 3))
     (floor,) = left.plot([], [], color=INK, linestyle=":")
-    (curve,) = left.plot([], [], color=RULES["SGD"]["color"], linewidth=1.8)
-    (rate,) = right.step([], [], color=RULES["SGD"]["color"], where="post")
+    (curve,) = left.plot([], [], **style)
+    (rate,) = right.step([], [], where="post", **style)
     note = left.text(0.98 * steps, 0, "", ha="right", va="bottom", color=INK, fontsize=13)
     start = (3.0,) * copies
+    defaults = keywords(rule.__init__) | settings
 
-    def update(lr=lr, lr_decay=lr_decay):
-        settings = {"noise": 1.0, "rng": copy.deepcopy(rng), "lr": lr, "lr_decay": lr_decay}
-        path = descend(rule, surface, steps, start=start, **settings)
+    def update(**values):
+        values = defaults | values
+        noise = {"noise": 1.0, "rng": copy.deepcopy(rng)}
+        path = descend(rule, surface, steps, start=start, **noise, **values)
+        t = np.arange(1, steps + 1)
         with np.errstate(all="ignore"):
             rms = np.sqrt((path**2).mean(axis=1))
             curve.set_data(np.arange(steps + 1), _tame(rms, 1e9))
-        t = np.arange(1, steps + 1)
-        rates = lr * (1 - lr_decay) ** ((t - 1) // 100)
-        rate.set_data(t, rates)
-        c = surface.L
-        if lr_decay == 0 and lr * c < 2:
-            level = np.sqrt(lr / (2 - lr * c) / c)
-            floor.set_data([0, steps], [level, level])
-            note.set_text(f"theory: {level:.2f}")
-            note.set_y(level * 1.1)
-            gone = (1 - lr * c) ** (2 * steps) * 9 < level**2
-            where = "on the floor of" if gone else "still on its way to the floor of"
-            return (
-                f"lr {lr:g}: after {steps} steps w is {rms[-1]:.2g} in size, {where} {level:.2g}."
-            )
-        floor.set_data([], [])
-        note.set_text("")
-        if not rms[-1] < 100:
-            return f"lr {lr:g} diverges: lr > 2/L = {2 / c:g}."
-        return (
-            f"lr {lr:g}, lr_decay {lr_decay:g}: the rate falls to {rates[-1]:.2g}, "
-            f"and w is {rms[-1]:.2g} in size after {steps} steps."
-        )
+            rates = np.sqrt((np.diff(path, axis=0) ** 2).mean(axis=1))
+        if rule is optim.SGD:
+            rates = values["lr"] * (1 - values["lr_decay"]) ** ((t - 1) // 100)
+        rate.set_data(t, _tame(rates, 1e9))
+        level, told = _floor_of(rule, surface.L, rms, rates, values)
+        floor.set_data(*(([0, steps], [level, level]) if level else ([], [])))
+        note.set_text(f"theory: {level:.2f}" if level else "")
+        note.set_y((level or 1) * 1.1)
+        return told
 
     update()
-    return View(figure, [floor, curve, rate, note], update)
+    return View(figure, [floor, curve, rate, note], update, defaults)
+
+
+def _floor_of(rule, c, rms, rates, values):
+    """(level of the noise floor, where theory knows it, or None, the sentence that says it)."""
+    steps, lr = len(rates), values["lr"]
+    size = f"w is {rms[-1]:.2g} in size"
+    if not rms[-1] < 100:
+        return None, f"lr {lr:g} diverges" + (
+            f": lr > 2/L = {2 / c:g}." if rule is optim.SGD else "."
+        )
+    if rule is not optim.SGD:
+        return None, f"lr {lr:g}: after {steps} steps {size}, and its steps are {rates[-1]:.2g}."
+    if values["lr_decay"] or lr * c >= 2:
+        lr_decay, last = values["lr_decay"], rates[-1]
+        return None, (
+            f"lr {lr:g}, lr_decay {lr_decay:g}: the rate falls to {last:.2g}, "
+            f"and {size} after {steps} steps."
+        )
+    level = np.sqrt(lr / (2 - lr * c) / c)
+    gone = (1 - lr * c) ** (2 * steps) * 9 < level**2
+    where = "on the floor of" if gone else "still on its way to the floor of"
+    return level, f"lr {lr:g}: after {steps} steps {size}, {where} {level:.2g}."
 
 
 def batch_noise_view(gradients, rng, draws=60, B=10):
@@ -402,3 +511,32 @@ def batch_noise_view(gradients, rng, draws=60, B=10):
 
     update()
     return View(figure, [cloud, dot, said], update)
+
+
+# -------------------------------------------------------------------- data
+
+
+def digit_view(images, labels, n=1):
+    """One digit of many, and its brightest row as numbers: images (N, 784), n counts from 1."""
+    figure, axes = mosaic([["digit", "row"]], width_ratios=[2, 3])
+    left, right = axes["digit"], axes["row"]
+    picture = left.imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=1)
+    left.set(xticks=[], yticks=[])
+    left.grid(False)
+    right.set(xlabel="pixel of the marked row", ylabel="brightness", xlim=(-1, 28), ylim=(0, 1.25))
+    (mark,) = left.plot([], [], color=SERIES[1], linewidth=2.5)
+    (brightness,) = right.step([], [], where="mid", color=SERIES[1])
+    said = right.text(0.98, 0.92, "", transform=right.transAxes, ha="right", fontsize=18)
+
+    def update(n=n):
+        image, label = images[round(n) - 1].reshape(28, 28), labels[round(n) - 1]
+        row = int(image.sum(axis=1).argmax())
+        picture.set_data(image)
+        mark.set_data([-0.5, 27.5, 27.5, -0.5, -0.5], np.array([0, 0, 1, 1, 0]) - 0.5 + row)
+        brightness.set_data(np.arange(28), image[row])
+        said.set_text(f"a {label}")
+        lit = int((image > 0).sum())
+        return f"Digit {round(n):,} is a {label}; {lit} of its 784 pixels are lit."
+
+    update()
+    return View(figure, [picture, mark, brightness, said], update)
