@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from reader_answers import ANSWERS
 
-from classroom import checks, exercises, mistakes, probes, variants
+from classroom import checks, exercises, mistakes, probes, slips, variants
 from classroom.checks import check
 from mytorch_core import Tensor, nn, optim
 from mytorch_core.optim import Optimizer
@@ -263,12 +263,91 @@ def test_two_mistakes_at_once_are_rejected_and_one_of_them_is_named(rule):
         verdict = checks._judge_rule(rule, seen_of(rule, made, decay), decay)
         assert not verdict.passed
         if verdict.mistake not in {m.slug for m in pair if not m.fine}:
-            # Together they do what one other mistake does: no experiment tells them apart.
-            alone = next(m for m in mistakes.CATALOGUE[rule] if m.slug == verdict.mistake)
-            together, single = (
-                seen_of(rule, mistakes.broken(rule, *group), decay) for group in (pair, [alone])
-            )
-            assert all(checks._same(together[name], single[name]) for name in single), pair
+            # Together they do what others do: no experiment tells them apart.
+            seen = seen_of(rule, made, decay)
+            (first, *_) = found = checks._diagnosis(rule, seen, decay)
+            same = seen_of(rule, checks._made(rule, tuple(found)), decay)
+            assert first.slug == verdict.mistake or first.fine
+            assert all(checks._same(seen[p.name], same[p.name]) for p in probes.probes(rule)), pair
+
+
+# ---------------------------------------------------------------- slips of the pen
+
+
+@pytest.mark.parametrize("rule", slips.FORMS)
+def test_the_lines_that_slips_are_made_from_are_right_in_every_spelling(rule):
+    decay = rule == "decay"
+    rule = "sgd" if decay else rule
+    for form in slips.FORMS["decay" if decay else rule]:
+        first = {part: spellings[0] for part, spellings in form.items()}
+        for part, spellings in form.items():
+            for lines in spellings:
+                for right in slips.spellings(slips._slip("", "", "", first | {part: lines})):
+                    verdict = checks._judge_rule(rule, seen_of(rule, right.make, decay), decay)
+                    assert verdict.passed, right
+
+
+def a_few_slips():
+    for rule in slips.FORMS:
+        for slip in random.Random(0).sample(slips.slips(rule), 25):
+            yield pytest.param(rule, slip, id=f"{rule}-{slip.slug}")
+
+
+@pytest.mark.parametrize(("rule", "slip"), list(a_few_slips()))
+def test_a_slip_is_named_or_what_does_the_same(rule, slip):
+    decay = rule == "decay"
+    rule = "sgd" if decay else rule
+    seen = seen_of(rule, slip.make, decay)
+    verdict = checks._judge_rule(rule, seen, decay)
+    if not verdict.passed and not any(one.failure for one in seen.values()):
+        assert verdict.mistake
+    if verdict.mistake == slip.slug:
+        assert f"Look at: {slip.look}" in verdict.message
+
+
+def test_no_sentence_prints_a_line_of_the_solution():
+    for rule in slips.FORMS:
+        right = {x for form in slips.FORMS[rule] for part in form.values() for y in part for x in y}
+        for slip in slips.slips(rule):
+            said = " ".join([slip.slug, slip.sentence])
+            assert not any(line.split("= ")[1] in said for line in right if len(line) > 12), slip
+
+
+@pytest.mark.parametrize(
+    ("rule", "body", "slug"),
+    [
+        ("momentum", "m -= (1 - self.beta) * (g - m)\nw -= self.lr * m", "slip-minus-in-m"),
+        ("momentum", "m += (1 + self.beta) * (g - m)\nw -= self.lr * m", "slip-plus-in-m"),
+        ("momentum", "m += (2 - self.beta) * (g - m)\nw -= self.lr * m", "slip-2-for-1-in-m"),
+        ("momentum", "m += (1 - self.beta) * (g - m)\nw -= m / self.lr", "divided-by-lr"),
+        ("adagrad", "h -= g * g\nw -= self.lr * g / (np.sqrt(h) + self.eps)", "h-negative"),
+        ("adagrad", "w -= self.lr * g / (np.sqrt(h) + self.eps)", "h-missing"),
+        ("adagrad", "h += g * g\nw -= self.lr * g * (np.sqrt(h) + self.eps)", "root-times"),
+        (
+            "rmsprop",
+            "v[...] = 0.9 * v + (1 - self.beta) * g * g\n"
+            "w -= self.lr * g / (np.sqrt(v) + self.eps)",
+            "slip-0.9-for-beta-in-v",
+        ),
+        (
+            "adam",
+            "m += (1 - self.beta1) * (g - m)\nv += (1 - self.beta1) * (g * g - v)\n"
+            "m_hat = m / (1 - self.beta1 ** self.t)\nv_hat = v / (1 - self.beta2 ** self.t)\n"
+            "w -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)",
+            "slip-beta1-for-beta2-in-v",
+        ),
+        (
+            "adam",
+            "m += (1 - self.beta1) * (g - m)\nv += (1 - self.beta2) * (g * g - v)\n"
+            "m_hat = m / (1 - self.beta1 ** self.t)\nv_hat = m / (1 - self.beta2 ** self.t)\n"
+            "w -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)",
+            "slip-m-for-v-in-v_hat",
+        ),
+    ],
+)
+def test_a_slip_of_the_pen_is_named(rule, body, slug):
+    verdict = check(rule, with_update(rule, body))
+    assert (verdict.passed, verdict.mistake) == (False, slug), verdict.message
 
 
 def functions():

@@ -12,15 +12,16 @@ import itertools
 import sys
 from concurrent.futures import TimeoutError as Timeout
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cloudpickle
 import numpy as np
 from loky import ProcessPoolExecutor
 from loky.process_executor import TerminatedWorkerError
 
-from classroom import exercises, probes
+from classroom import exercises, probes, slips
 from classroom.mistakes import CATALOGUE, RULES, broken
+from mytorch_core.optim import Optimizer
 
 PATIENCE = 8.0  # seconds that an answer may take
 CLOSE = 2e-5  # relative difference of two steps that counts as none
@@ -79,7 +80,7 @@ def check(exercise, answer):
 def _check_rule(rule, answer):
     if answer is None or answer is ...:
         return _not_yet()
-    if not inspect.isclass(answer) or not issubclass(answer, probes.optim.Optimizer):
+    if not inspect.isclass(answer) or not issubclass(answer, Optimizer):
         text = f"{rule!r} asks for a subclass of optim.Optimizer, not {answer!r}."
         return Verdict(False, None, text)
     if _is_stub(answer):
@@ -105,16 +106,18 @@ def _judge_rule(rule, seen, decay):
     wrong = [p for p in experiments if not _same(seen[p.name], expected[p.name])]
     if not wrong:
         tried = "; ".join(p.shows for p in experiments)
-        return Verdict(True, None, f"Right. Tried: {tried}.")
+        return Verdict(True, None, f"Right. Tried: {tried}.{_of_a_number(rule, seen, decay)}")
     found = _diagnosis(rule, seen, decay)
     if found and all(mistake.fine for mistake in found):
         notes = " ".join(mistake.sentence for mistake in found)
-        return Verdict(True, found[0].slug, f"Right. {notes}")
+        return Verdict(True, found[0].slug, f"Right. {notes}{_of_a_number(rule, seen, decay)}")
     found = [mistake for mistake in found if not mistake.fine]
     failures = [seen[p.name].failure for p in wrong if seen[p.name].failure]
     if failures and not found:
         return _about_failure(failures[0])
     table = _counterexample(wrong, seen, expected)
+    if failures:
+        table += f"\n\nYour code stops with an error, {failures[0]}"
     if found:
         text = " Also: ".join(mistake.sentence for mistake in found)
         look = found[0].look
@@ -122,21 +125,78 @@ def _judge_rule(rule, seen, decay):
     return Verdict(False, None, f"{table}\n\n{_what_can_be_said(wrong, seen, expected)}")
 
 
+def _of_a_number(rule, seen, decay):
+    """A note, not a mistake: every parameter of the course has an axis."""
+    if _same(seen[probes.NUMBER.name], _expected(rule, (), probes.NUMBER.name, decay)):
+        return ""
+    return (
+        "\n\nOne thing to know: with a parameter that is a single number, of shape (), it does "
+        "something else. `m[...] = ...` works for every shape, `m[:] = ...` needs an axis."
+    )
+
+
 def _diagnosis(rule, seen, decay):
-    """The mistakes that explain everything that was seen: one, or else two; or none."""
+    """The mistakes that explain everything that was seen, or none.
+
+    One of the catalogue; or else one slip of the pen; or else two of the catalogue; or else a slip
+    that is less likely than these. A legitimate variant may come on top of those of the catalogue:
+    it is no mistake, and hides none.
+    """
     names = [p.name for p in probes.probes(rule, decay)]
     # First the experiment that tells most apart: few candidates are left for the others.
     names.sort(key=lambda name: name not in ("several", "decay"))
-    catalogue = [m for m in CATALOGUE[rule] if decay or "decay" not in m.choices]
-    # A legitimate variant may come on top: it is no mistake, and hides none.
-    variants = [(m,) for m in catalogue if m.fine]
-    for size, extras in itertools.product((1, 2), ([()], variants)):
-        for group, extra in itertools.product(itertools.combinations(catalogue, size), extras):
-            if _compatible(group + extra):
-                slugs = tuple(mistake.slug for mistake in group + extra)
-                if all(_same(seen[name], _expected(rule, slugs, name, decay)) for name in names):
-                    return list(group + extra)
+    # An exception says where it is: a slip has nothing to add.
+    stops = any(seen[name].failure for name in names)
+    for candidates in (_single, _pairs) if stops else (_single, _slips, _pairs, _unlikely_slips):
+        found = [
+            group
+            for begun in _beginning_alike(candidates, rule, seen["zeros"], decay)
+            for group in _spellings(rule, begun)
+            if all(_same(seen[name], _expected(rule, group, name, decay)) for name in names)
+        ]
+        if found and isinstance(found[0][0], slips.Slip):
+            return [slips.together([slip for (slip,) in found])]
+        if found:
+            return list(found[0])
     return []
+
+
+def _single(rule, decay):
+    return _groups(rule, decay, 1)
+
+
+def _slips(rule, decay):
+    return [(slip,) for slip in slips.slips("decay" if decay else rule) if slip.likely]
+
+
+def _pairs(rule, decay):
+    return _groups(rule, decay, 2)
+
+
+def _unlikely_slips(rule, decay):
+    return [(slip,) for slip in slips.slips("decay" if decay else rule) if not slip.likely]
+
+
+def _groups(rule, decay, size):
+    """As many mistakes of the catalogue, alone and on top of a legitimate variant."""
+    catalogue = [m for m in CATALOGUE[rule] if decay or "decay" not in m.choices]
+    alone = list(itertools.combinations(catalogue, size))
+    variants = [m for m in catalogue if m.fine and not _begins_right(m)]
+    varied = [group + (m,) for group in alone for m in variants]
+    return [group for group in alone + varied if _compatible(group)]
+
+
+def _begins_right(mistake):
+    """Whether it shows only when a beta is moved: how beta^t is computed."""
+    return mistake.choices.keys() == {"power"}
+
+
+def _spellings(rule, group):
+    """Rules that begin like this one."""
+    if isinstance(group[0], slips.Slip):
+        return [(slip,) for slip in slips.spellings(group[0])]
+    on_top = [group + (m,) for m in CATALOGUE[rule] if _begins_right(m)]
+    return [group, *filter(_compatible, on_top)]
 
 
 def _compatible(mistakes):
@@ -144,16 +204,58 @@ def _compatible(mistakes):
     return len(choices) == len(set(choices))
 
 
-@functools.lru_cache(maxsize=20_000)
-def _expected(rule, slugs, name, decay):
+@functools.lru_cache(maxsize=50_000)
+def _expected(rule, group, name, decay):
     """What a rule with these mistakes does in one experiment."""
-    make = broken(rule, *(m for m in CATALOGUE[rule] if m.slug in slugs))
-    probe = next(p for p in probes.probes(rule, decay) if p.name == name)
-    return probes.run_quietly(probes.watch, probe, make, probes.settings(rule, decay))[0]
+    probe = next(p for p in [*probes.probes(rule, decay), probes.NUMBER] if p.name == name)
+    settings = probes.settings(rule, decay)
+    return probes.run_quietly(probes.watch, probe, _made(rule, group), settings)[0]
+
+
+def _made(rule, group):
+    if group and isinstance(group[0], slips.Slip):
+        return group[0].make
+    return broken(rule, *group)
+
+
+BEGINNING = 3  # steps that are looked at before an explanation is tried in full
+
+
+def _beginning_alike(candidates, rule, seen, decay):
+    """The candidates whose first steps in "zeros" are these, found in one comparison."""
+    groups, begun = _beginnings(candidates, rule, decay)
+    mine = _begun(seen)
+    with np.errstate(all="ignore"):
+        steps = np.diff(begun, axis=1), np.diff(mine, axis=0)
+        close = np.isclose(*steps, rtol=CLOSE, atol=TINY)
+        close |= ~np.isfinite(begun[:, 1:]) & ~np.isfinite(mine[1:])
+    return [group for group, fits in zip(groups, close.all(axis=(1, 2)), strict=True) if fits]
+
+
+@functools.cache
+def _beginnings(candidates, rule, decay):
+    """(candidates, the first steps of each)."""
+    groups, settings = candidates(rule, decay), probes.settings(rule, decay)
+    probe = next(p for p in probes.probes(rule, decay) if p.name == "zeros")
+    short = replace(probe, gradients=probe.gradients[:BEGINNING])
+
+    def run():
+        return [_begun(probes.watch(short, _made(rule, group), settings)) for group in groups]
+
+    return groups, np.array(probes.run_quietly(run)[0])
+
+
+def _begun(seen):
+    """The two weights before and after each of the first steps; 0 where there are none."""
+    begun = np.zeros((BEGINNING + 1, 2))
+    begun[0] = 1.0
+    for t, (w, *_) in enumerate(seen.steps[:BEGINNING], start=1):
+        begun[t] = w if w.shape == (2,) else 0.0
+    return begun
 
 
 def _same(seen, expected):
-    if bool(seen.failure) != bool(expected.failure) or len(seen.steps) != len(expected.steps):
+    if _cause(seen.failure) != _cause(expected.failure) or len(seen.steps) != len(expected.steps):
         return False
     before = [np.ones_like(w) for w in (seen.steps or [[]])[0]]
     last = before
@@ -240,6 +342,7 @@ def _what_can_be_said(wrong, seen, expected):
     return ": ".join(said) + f".\n\nWhat goes wrong: {others}."
 
 
+# (part of an exception's message, slug, likely cause)
 CAUSES = (
     (
         "read-only",
@@ -247,15 +350,15 @@ CAUSES = (
         "The gradient g is changed in place. Others see it, too: "
         "compute with it, but write only to w and the state.",
     ),
-    ("ellipsis", None, "A `...` of the stub is still there."),
+    ("ellipsis", "stub-left", "A `...` of the stub is still there."),
     (
         "'NoneType'",
-        None,
+        "nothing-there",
         "Something is None: a function without `return`, or a gradient that is missing.",
     ),
     (
         "dtype('O')",
-        None,
+        "stub-left",
         "Something in it is no number: is a `...` of the stub still there?",
     ),
     (
@@ -264,36 +367,55 @@ CAUSES = (
         "An array of integers cannot take a fraction: make the "
         "state with np.zeros_like(w), not from whole numbers.",
     ),
-    ("has no attribute 'update'", None, "The class has neither `update` nor `step`."),
+    (
+        "has no attribute 'update'",
+        "update-missing",
+        "The class has neither `update` nor `step`.",
+    ),
     (
         "has no attribute",
-        None,
+        "never-set",
         "It was never set: name what the rule remembers in `state`, and "
         "hyperparameters in super().__init__(parameters, lr=lr, ...).",
     ),
     (
         "positional argument",
-        None,
+        "arguments-of-update",
         "`update` gets w, g and one array for each name in `state`, in that order.",
     ),
-    ("is not defined", None, "A name is misspelt, or `self.` is missing before it."),
-    ("before assignment", None, "The name gets its value only later in the function."),
-    ("not associated with a value", None, "The name gets its value only later in the function."),
+    ("is not defined", "name-unknown", "A name is misspelt, or `self.` is missing before it."),
+    ("before assignment", "used-too-early", "The name gets its value only later in the function."),
+    (
+        "not associated with a value",
+        "used-too-early",
+        "The name gets its value only later in the function.",
+    ),
     (
         "broadcast",
-        None,
+        "shapes-differ",
         "Two arrays do not have the same shape: w, g and the state of one parameter do.",
     ),
-    ("division by zero", None, "A correction divides by 0: is t 0 in the first step?"),
+    (
+        "division by zero",
+        "divided-by-zero",
+        "A correction divides by 0: is t 0 in the first step?",
+    ),
 )
+
+
+def _cause(failure):
+    """(part of the message, slug, sentence) of the likely cause of an exception, if it has one."""
+    if failure is None:
+        return None
+    return next((cause for cause in CAUSES if cause[0] in failure.message), (failure.kind,) * 3)
 
 
 def _about_failure(failure):
     text = f"Your code stops with an error, {failure}"
-    for part, slug, cause in CAUSES:
-        if part in failure.message:
-            return Verdict(False, slug, f"{text}\n\n{cause}")
-    return Verdict(False, None, text)
+    part, slug, sentence = _cause(failure)
+    if part == failure.kind:
+        return Verdict(False, None, text)
+    return Verdict(False, slug, f"{text}\n\n{sentence}")
 
 
 # ------------------------------------------------------------------ functions and values
@@ -403,7 +525,7 @@ def _is_stub(answer):
         inherited = any(
             name in vars(base)
             for base in answer.__mro__[1:-1]
-            if base is not probes.optim.Optimizer
+            if base is not Optimizer
             for name in ("update", "step")
         )
         return all(_is_stub(function) for function in own) and not inherited

@@ -13,7 +13,7 @@ import numpy as np
 from mytorch_core.optim import Optimizer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each is itself: choices have no hash
 class Mistake:
     """One wrong choice.
 
@@ -50,6 +50,10 @@ class Broken(Optimizer):
         how = self.choices.get(name)
         if how == "at construction":
             return self.first[name]
+        if how == "twice":
+            return getattr(self, name) ** 2
+        if how == "below":
+            return 1 / getattr(self, name)
         return getattr(self, name) if how is None else how
 
     def step(self):
@@ -74,7 +78,11 @@ class Broken(Optimizer):
                 key = next((k for k, q in enumerate(present) if q is p), i)
             if self.choices.get("state") == "shared":
                 key = p.shape
+            if self.choices.get("gradient") == "changed":
+                g *= 1.0
             change = self.move(g, self.slot(key, g), self.clock(i))
+            if self.choices.get("step") == "sign":
+                change = self.get("lr") * np.sign(change)
             if self.choices.get("reach") != "nowhere":
                 p.data += change if self.choices.get("sign") == "+" else -change
             if self.choices.get("reach") == "first parameter only":
@@ -91,6 +99,10 @@ class Broken(Optimizer):
                 self.memory[key]["v"] = self.memory[key]["m"]
             if self.choices.get("state") == "starts at g":
                 self.memory[key] = {"m": g.copy(), "v": g * g}
+            if self.choices.get("state") == "starts at 1":
+                self.memory[key] = {"m": np.ones_like(g), "v": np.ones_like(g)}
+            if self.choices.get("state") == "integers":
+                self.memory[key] = {"m": np.zeros(g.shape, int), "v": np.zeros(g.shape, int)}
         return self.memory[key]
 
     def clock(self, i):
@@ -99,6 +111,8 @@ class Broken(Optimizer):
         self.ticks["all"] = self.ticks.get("all", 0) + 1
         if how == "per parameter":
             return self.ticks["all"]
+        if isinstance(how, int):
+            return (self.t - 1) % how + 1
         return {"late": self.t - 1, "still": 1, "ahead": self.t + 1}.get(how, self.t)
 
     # ---- the parts of the rules
@@ -122,11 +136,17 @@ class Broken(Optimizer):
         if how == "last":
             array[...] = new
         elif how == "sum":
-            array += new
+            array[...] = array + new
+        elif how == "0 / 0":
+            array[...] = np.nan
+        elif how == "minus":
+            array[...] = array - new
         elif how == "no (1 - beta)":
             array[...] = beta * array + new
-        else:
-            array += (1 - beta) * (new - array)
+        elif how == "(1 - beta)^2":
+            array[...] = beta * array + (1 - beta) ** 2 * new
+        elif how != "nothing":
+            array[...] = array + (1 - beta) * (new - array)
 
     def correction(self, which, t):
         """1 - beta^t, or what stands there instead."""
@@ -154,20 +174,27 @@ class Broken(Optimizer):
             return np.full_like(g, (g * g).sum())
         if how == "mean":
             return np.full_like(g, (g * g).mean())
-        return {"abs": abs(g), "g": g, "m": s["m"] * s["m"]}.get(how, g * g)
+        return {"abs": abs(g), "g": g, "cube": g**3, "m": s["m"] * s["m"]}.get(how, g * g)
 
     def over_root(self, m, v):
         """m / (sqrt(v) + eps), or what stands there instead."""
         how, eps = self.choices.get("eps"), self.eps
-        root = v if self.choices.get("root") == "missing" else np.sqrt(v)
+        roots = {"missing": lambda v: v, "size": np.abs}
+        root = roots.get(self.choices.get("root"), np.sqrt)(v)
+        if self.choices.get("root") == "times":
+            return m * (root + eps)
         if how == "inside":
             return m / np.sqrt(v + eps)
         if how == "times":
             return m / (root * eps)
         if how == "missing":
             return m / root
+        if how == "minus":
+            return m / (root - eps)
         if how == "apart":
             return m / root + eps
+        if how == "apart, without lr":
+            return m / root + eps / self.get("lr")
         return m / (root + eps)
 
 
@@ -287,7 +314,7 @@ EVERYWHERE = [
         "update-lost",
         {"reach": "nowhere"},
         "w never moves. `w = w - ...` makes a new array and forgets it when the method ends; the "
-        "parameter's own array has to change, as `w -= ...` does.",
+        "parameter's own array has to change, as `w -= ...` does. An m that stays 0 does the same.",
         "w <- w - (step), in place",
     ),
     Mistake(
@@ -302,6 +329,31 @@ EVERYWHERE = [
         {"lr": 1.0},
         "The step does not contain lr: it is as if lr were 1.",
         "w <- w - lr ...",
+    ),
+    Mistake(
+        "lr-twice",
+        {"lr": "twice"},
+        "lr stands in the step twice, as a square: once is enough.",
+        "w <- w - lr ...",
+    ),
+    Mistake(
+        "divided-by-lr",
+        {"lr": "below"},
+        "The step is divided by lr: it has to be multiplied by it.",
+        "w <- w - lr ...",
+    ),
+    Mistake(
+        "sign-for-size",
+        {"step": "sign"},
+        "Only the sign of the step is used: each weight moves by lr, however large its gradient.",
+        "w <- w - (step), with its size",
+    ),
+    Mistake(
+        "gradient-changed",
+        {"gradient": "changed"},
+        "The gradient g is changed in place. Others see it, too: compute with it, but write only "
+        "to w and the state.",
+        "g is read, w changes",
     ),
     Mistake(
         "lr-hard-coded-0.1",
@@ -377,6 +429,19 @@ STATE = [
         "state-starts-at-g",
         {"state": "starts at g"},
         "The state starts as the first gradient: it has to start at zero.",
+        STATE_LINE,
+    ),
+    Mistake(
+        "state-starts-at-one",
+        {"state": "starts at 1"},
+        "The state starts as ones: it has to start at zero.",
+        STATE_LINE,
+    ),
+    Mistake(
+        "integer-state",
+        {"state": "integers"},
+        "The state is an array of integers, which cannot hold a fraction: make it with "
+        "np.zeros_like(w), not from whole numbers.",
         STATE_LINE,
     ),
     Mistake(
@@ -524,6 +589,34 @@ def second(letter, line, averaged):
             line,
         ),
         Mistake(
+            "cube-for-square",
+            {"square": "cube"},
+            f"{letter} collects g * g * g, not g * g: a cube keeps the sign.",
+            line,
+        ),
+        Mistake(
+            f"{letter}-negative",
+            {"v": "minus"},
+            f"The root is taken of a negative number, and w becomes nan: a minus stands in the "
+            f"line of {letter} or, if there is one, in its correction. After the first nan no "
+            "experiment tells the two apart.",
+            line,
+        ),
+        Mistake(
+            f"{letter}-divides",
+            {"v": "0 / 0"},
+            f"w becomes nan in the first step, whatever the gradient is: 0 is divided by 0. "
+            f"Something is divided by {letter}, which starts at 0.",
+            line,
+        ),
+        Mistake(
+            f"{letter}-missing",
+            {"v": "nothing"},
+            f"{letter} never changes: its line is missing, or does nothing. The step divides by "
+            "eps alone and becomes huge.",
+            line,
+        ),
+        Mistake(
             "sum-of-squares",
             {"square": "sum"},
             f"All weights of a parameter share one number: g @ g, or a norm, adds up the squares. "
@@ -558,6 +651,12 @@ def second(letter, line, averaged):
             f"... / (sqrt({letter}) + eps)",
         ),
         Mistake(
+            "root-times",
+            {"root": "times"},
+            f"The step is multiplied by sqrt({letter}) + eps: it has to be divided by it.",
+            f"... / (sqrt({letter}) + eps)",
+        ),
+        Mistake(
             "eps-inside-the-root",
             {"eps": "inside"},
             f"eps stands inside the root: sqrt({letter} + eps). Where {letter} is tiny that is "
@@ -582,9 +681,35 @@ def second(letter, line, averaged):
             "eps is added to the quotient, not to the root: brackets are missing.",
             f"... / (sqrt({letter}) + eps)",
         ),
+        Mistake(
+            "eps-apart-from-lr",
+            {"eps": "apart, without lr"},
+            "eps is added to the whole step, after the division and without lr: brackets around "
+            "the root and eps are missing.",
+            f"... / (sqrt({letter}) + eps)",
+        ),
+        Mistake(
+            "eps-subtracted",
+            {"eps": "minus"},
+            "eps is subtracted from the root: it has to be added.",
+            f"... / (sqrt({letter}) + eps)",
+        ),
     ]
     if averaged:
         found += [
+            Mistake(
+                "average-of-g",
+                {"square": "g", "root": "size"},
+                "v is an average of g, and the step divides by its size: v averages g * g, and "
+                "the step divides by its root.",
+                line,
+            ),
+            Mistake(
+                "1-minus-beta-squared",
+                {"v": "(1 - beta)^2"},
+                "1 - beta is squared, too: only g is, (1 - beta) g g.",
+                line,
+            ),
             Mistake(
                 "betas-of-v-swapped",
                 {"v": "swapped"},
@@ -614,6 +739,17 @@ def second(letter, line, averaged):
             )
         )
     return found
+
+
+def starts_again(steps):
+    """A clock that goes back to 1."""
+    return Mistake(
+        f"t-starts-again-after-{steps}",
+        {"t": steps},
+        f"t goes back to 1 after {steps} steps, and the correction with it, though m and v are no "
+        "longer near 0: t counts all steps.",
+        HATS,
+    )
 
 
 HATS = "m_hat = m / (1 - beta1^t),  v_hat = v / (1 - beta2^t)"
@@ -701,6 +837,7 @@ ADAM_ONLY = [
         HATS,
     ),
     Mistake("t-ahead", {"t": "ahead"}, "t is one ahead: in the first step it is 2.", HATS),
+    *[starts_again(steps) for steps in (5, 10, 50, 100)],
     Mistake(
         "t-per-parameter",
         {"t": "per parameter"},
@@ -791,7 +928,12 @@ CATALOGUE = {
         *EVERYWHERE,
         *STATE,
         *[mistake for mistake in FIRST if mistake.slug != "g-for-m"],
-        *second("v", "v <- beta2 v + (1 - beta2) g g", averaged=True),
+        # A v that is 0 / 0 is one with t-late: both make every w nan at once.
+        *[
+            m
+            for m in second("v", "v <- beta2 v + (1 - beta2) g g", averaged=True)
+            if m.slug != "v-divides"
+        ],
         hard_coded("beta1", 0.9),
         hard_coded("beta2", 0.99),
         hard_coded("beta2", 0.999),

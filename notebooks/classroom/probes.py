@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mytorch_core import Tensor, optim
+from mytorch_core import Tensor
 
 
 @dataclass
@@ -88,7 +88,7 @@ SETTINGS = {
     "adam": {"lr": 0.3, "beta1": 0.8, "beta2": 0.95, "eps": 1e-4},
 }
 OTHER = {"lr": 0.07, "beta": 0.6, "beta1": 0.6, "beta2": 0.9, "eps": 1e-2}
-CORE = {"sgd": optim.SGD, "adagrad": optim.AdaGrad, "adam": optim.Adam}
+NUMBER = Probe("number", "a parameter that is a single number", [[g[0][0]] for g in SIGNS[:4]])
 
 
 def probes(rule, decay=False):
@@ -109,6 +109,8 @@ def probes(rule, decay=False):
         found.append(Probe(f"{name} moved", f"{name} changed between two steps", SIGNS, changes))
         if name == "eps":
             found[-1] = Probe("eps moved", "eps changed between two steps", SIZES, {3: changes[3]})
+    if rule == "adam":
+        found.append(Probe("long", "many steps", _repeat([0.5], 105)))
     if decay:
         found.append(Probe("decay", "the staircase of the rate", _repeat([0.5], 320)))
     return found
@@ -117,7 +119,8 @@ def probes(rule, decay=False):
 def watch_rule(rule, make, with_decay=False):
     """{probe: Seen} of an optimizer class on every experiment."""
     here = settings(rule, with_decay)
-    return {probe.name: watch(probe, make, here) for probe in probes(rule, with_decay)}
+    experiments = [*probes(rule, with_decay), NUMBER]
+    return {probe.name: watch(probe, make, here) for probe in experiments}
 
 
 def settings(rule, with_decay):
