@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 
+import edited_answers
 import numpy as np
 import pytest
 from reader_answers import ANSWERS
@@ -207,6 +208,14 @@ def test_a_legitimate_variant_passes_with_a_note(rule, body, slug):
     assert len(verdict.message) > 60
 
 
+@pytest.mark.parametrize("place", ["[...]", "[:]"])
+def test_a_rule_that_needs_an_axis_passes_with_a_note(place):
+    body = f"m{place} = self.beta * m + (1 - self.beta) * g\nw -= self.lr * m"
+    verdict = check("momentum", with_update("momentum", body))
+    assert (verdict.passed, verdict.mistake) == (True, None)
+    assert ("a single number" in verdict.message) == (place == "[:]")
+
+
 # ---------------------------------------------------------------- the catalogue
 
 
@@ -350,6 +359,22 @@ def test_a_slip_of_the_pen_is_named(rule, body, slug):
     assert (verdict.passed, verdict.mistake) == (False, slug), verdict.message
 
 
+@pytest.mark.parametrize("rule", RULES)
+def test_every_slip_that_changes_the_rule_is_rejected_and_most_are_named(rule):
+    settings, named = probes.SETTINGS[rule], []
+    variants = {m.slug for m in mistakes.CATALOGUE[rule] if m.fine}
+    for text, right in edited_answers.slips_of(rule, tries=60, seed=11):
+        with np.errstate(all="ignore"):
+            paths = [edited_answers.moves(with_update(rule, t), settings) for t in (text, right)]
+        verdict = check(rule, with_update(rule, text))
+        if not np.allclose(*paths, rtol=1e-6, atol=1e-9) and verdict.mistake not in variants:
+            assert not verdict.passed, text
+            if "stops with an error" not in verdict.message:
+                named.append(verdict.mistake is not None)
+    assert len(named) > 10
+    assert sum(named) >= 0.85 * len(named)
+
+
 def functions():
     for exercise in exercises.FUNCTIONS.values():
         for mistake in exercise.mistakes:
@@ -397,6 +422,7 @@ def test_numbers():
         ("momentum", "w -= self.lr * m\nm += (1 - self.beta) * (g - m)", "m-after-the-step"),
         ("momentum", "m += self.beta * (g - m)\nw -= self.lr * m", "betas-of-m-swapped"),
         ("momentum", "m += 0.1 * (g - m)\nw -= self.lr * m", "beta-hard-coded-0.9"),
+        ("momentum", "m -= 0\nself.lr *= g\nw -= m", "hyperparameter-changed"),
         ("adagrad", "h += g\nw -= self.lr * g / (np.sqrt(h) + self.eps)", "not-squared"),
         ("adagrad", "h += g * g\nw -= self.lr * g / np.sqrt(h + self.eps)", "eps-inside-the-root"),
         ("adagrad", "h += g * g\nw -= self.lr * g / np.sqrt(h)", "eps-missing"),
@@ -434,6 +460,32 @@ def test_numbers():
 def test_what_a_reader_writes_is_named(rule, body, slug):
     verdict = check(rule, with_update(rule, body))
     assert (verdict.passed, verdict.mistake) == (False, slug), verdict.message
+
+
+ZEROS = "np.zeros(p.data.shape, int)"
+
+
+@pytest.mark.parametrize(
+    "average",
+    ["m[...] = self.beta * m + (1 - self.beta) * p.grad", "m += (1 - self.beta) * (p.grad - m)"],
+    ids=["cuts", "raises"],
+)
+def test_a_state_of_integers_is_named_whether_it_raises_or_cuts_off_fractions(average):
+    mine = written(
+        f"""
+        class Mine(Optimizer):
+            def __init__(self, parameters, lr=0.1, beta=0.9):
+                super().__init__(parameters, lr=lr, beta=beta)
+                self.m = [{ZEROS} for p in self.parameters]
+
+            def step(self):
+                for m, p in zip(self.m, self.parameters):
+                    if p.grad is not None:
+                        {average}
+                        p.data -= self.lr * m
+        """
+    )
+    assert check("momentum", mine).mistake == "integer-state"
 
 
 def test_an_unknown_mistake_is_described_by_what_is_seen_of_it():

@@ -396,6 +396,21 @@ CAUSES = (
         "Two arrays do not have the same shape: w, g and the state of one parameter do.",
     ),
     (
+        "must be a number, not",
+        "hyperparameter-changed",
+        "A hyperparameter gets another value: the rule reads it, and writes to w and the state.",
+    ),
+    (
+        "must lie in",
+        "hyperparameter-changed",
+        "A hyperparameter gets another value: the rule reads it, and writes to w and the state.",
+    ),
+    (
+        "'float' object",
+        "number-for-array",
+        "A number stands where an array belongs: numbers have no entries and no shape.",
+    ),
+    (
         "division by zero",
         "divided-by-zero",
         "A correction divides by 0: is t 0 in the first step?",

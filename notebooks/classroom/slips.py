@@ -163,14 +163,14 @@ def edits(line, names):
             yield slug, words, f"{target}{place} {sign}= {ast.unparse(tree)}"
         put(node)
     for found in re.finditer(r" (\*\*|[-+*/]) ", value):  # as text, where another one binds first
-        for new in SIGNS.keys() - {found[1]}:
+        for new in _but(SIGNS, found[1]):
             edited = f"{value[: found.start()]} {new} {value[found.end() :]}"
             yield *_exchanged(found[1], new), f"{target}{place} {sign}= {edited}"
 
 
 def _statements(target, place, sign, value, names):
     """Slips in what comes before the value, and a factor that the value does not have."""
-    for new in SIGNS.keys() - {sign}:
+    for new in _but(SIGNS, sign):
         if sign:
             yield *_exchanged(sign, new), f"{target} {new}= {value}"
         elif place:
@@ -182,10 +182,10 @@ def _statements(target, place, sign, value, names):
     if sign or place:
         words = f"`{target} = ...` made a new array, which is forgotten after the step"
         yield f"{target}-not-kept", words, f"{target} = {value}"
-        for name in names & ARRAYS - {target, "g"}:
+        for name in _but(names, target, "g", *_but(names, *ARRAYS)):  # the other arrays
             words = f"{name} changed where {target} has to"
             yield f"{name}-for-{target}", words, f"{name}{place} {sign}= {value}"
-    for name in names - ARRAYS:
+    for name in _but(names, *ARRAYS):
         words = f"there were a further {name} in it"
         for new in "*/":
             edited = f"({value}) {new} {name}"
@@ -218,14 +218,19 @@ def _instead(node, names):
         yield from _instead_of_name(node, names)
     elif isinstance(node, ast.Constant):
         c = node.value
-        for new in {0, 1, 2, 3, c + 1, c - 1, 2 * c, c / 2, 10 * c, c / 10, -1, 1 / 3, -c} - {c}:
+        others = (0, 1, 2, 3, c + 1, c - 1, 2 * c, c / 2, 10 * c, c / 10, -1, 1 / 3, -c)
+        for new in _but(dict.fromkeys(others), c):
             yield f"{new:g}-for-{c:g}", f"{c:g} were {new:g}", ast.Constant(new)
     elif isinstance(node, ast.Call):
         here = node.func.attr
         yield f"{here}-missing", f"{FUNCTIONS[here]} were missing", node.args[0]
-        for name in FUNCTIONS.keys() - {here}:
+        for name in _but(FUNCTIONS, here):
             words = f"{FUNCTIONS[here]} were {FUNCTIONS[name]}"
             yield f"{name}-for-{here}", words, _call(name, node.args[0])
+
+
+def _but(things, *these):
+    return [thing for thing in things if thing not in these]
 
 
 def _call(name, argument):
@@ -238,7 +243,7 @@ def _exchanged(old, new):
 
 def _instead_of_operation(node):
     a, op, b = node.left, type(node.op), node.right
-    for new in OPERATORS.keys() - {op}:
+    for new in _but(OPERATORS, op):
         sides = [(a, b)]
         if op in EITHER_WAY and new not in EITHER_WAY:
             sides.append((b, a))
@@ -271,7 +276,7 @@ def _named(node):
 
 def _instead_of_name(node, names):
     here = node.id
-    for name in names - {here}:
+    for name in _but(names, here):
         yield f"{name}-for-{here}", f"{here} were {name}", ast.Name(name)
     yield f"minus-before-{here}", f"{here} had the other sign", ast.UnaryOp(ast.USub(), node)
     if here[:4] == "beta":
@@ -316,7 +321,7 @@ def together(found):
 
 def _of_form(rule, form):
     hyper = set(re.findall(r"\b(?:lr|eps|beta\d?|lr_decay)\b", str(form)))
-    names = {"w", "g", *form} | hyper
+    names = sorted({"w", "g", *form} | hyper)
     first = {part: spellings[0] for part, spellings in form.items()}
     for part, spellings in form.items():
         look = LOOK.get(part, STEP[rule])
@@ -324,7 +329,7 @@ def _of_form(rule, form):
             for slug, words, new in _of_lines(part, lines, names):
                 yield _slip(slug, words, look, first | {part: new})
     yield from _orders(form, STEP[rule])
-    for old, new in itertools.permutations(sorted(hyper | {"t"} & names), 2):
+    for old, new in itertools.permutations(sorted(hyper | {"t"} & set(names)), 2):
         parts = {p: [re.sub(rf"\b{old}\b", new, x) for x in first[p]] for p in first if p != "t"}
         words = f"Wherever {old} belongs, the rule uses {new}."
         yield _slip(f"{new}-for-{old}-everywhere", words, STEP[rule], first | parts)
