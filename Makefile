@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test parity bench bench-live notebooks student lint format clean
+.PHONY: help lab test parity bench bench-live bench-checks notebooks student lint format clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,9 @@ bench: $(VENV)/installed-parity ## compare the core's speed with PyTorch's
 
 bench-live: $(VENV)/installed-test ## time the sliders in JupyterLab in Chromium
 	$(BIN)/python benchmarks/live.py
+
+bench-checks: $(VENV)/installed-test ## time the checks of the exercises
+	$(BIN)/python benchmarks/checks.py
 
 notebooks: $(VENV)/installed-test ## re-execute the notebooks and write their outputs
 	$(BIN)/python -m classroom.publish
