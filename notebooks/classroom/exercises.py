@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from classroom import probes
+from classroom.mistakes import DECAY_LINE, STAIRCASES
 from mytorch_core import nn, optim
 
 
@@ -49,7 +50,11 @@ def _rates(times, lr=0.3, lr_decay=0.2):
     return lambda answer: np.array([answer(lr, lr_decay, t) for t in times])
 
 
-STAIRCASE = "lr_t = lr (1 - lr_decay)^((t - 1) // 100)"
+def _left(share):
+    """A rate of which this share is left."""
+    return lambda lr, lr_decay, t: lr * share(lr_decay, t)
+
+
 DECAY = Exercise(
     "decay",
     decay,
@@ -60,53 +65,12 @@ DECAY = Exercise(
         "no decay": _rates([1, 500], lr_decay=0.0),
     },
     (
-        WrongAnswer(
-            "decay-forgotten",
-            lambda lr, lr_decay, t: lr,
-            "The rate never falls.",
-            STAIRCASE,
-        ),
-        WrongAnswer(
-            "decay-one-step-early",
-            lambda lr, lr_decay, t: lr * (1 - lr_decay) ** (t // 100),
-            "The drop comes one step early: t counts from 1, so the first is at t = 101.",
-            STAIRCASE,
-        ),
-        WrongAnswer(
-            "decay-smooth",
-            lambda lr, lr_decay, t: lr * (1 - lr_decay) ** ((t - 1) / 100),
-            "/ gives a smooth curve, // the staircase.",
-            STAIRCASE,
-        ),
-        WrongAnswer(
-            "decay-every-step",
-            lambda lr, lr_decay, t: lr * (1 - lr_decay) ** (t - 1),
-            "The rate drops at every step: // 100 is missing.",
-            STAIRCASE,
-        ),
-        WrongAnswer(
-            "decay-linear",
-            lambda lr, lr_decay, t: lr * (1 - lr_decay * ((t - 1) // 100)),
-            "The drops are subtracted: each one takes a share of what is left, a power.",
-            STAIRCASE,
-        ),
-        WrongAnswer(
-            "decay-inverse",
-            lambda lr, lr_decay, t: lr / (1 + lr_decay * ((t - 1) // 100)),
-            "This is lr / (1 + lr_decay k), another schedule.",
-            STAIRCASE,
-        ),
-        WrongAnswer(
-            "decay-of-the-wrong-base",
-            lambda lr, lr_decay, t: lr * float(lr_decay) ** ((t - 1) // 100),
-            "The base of the power is what is left, 1 - lr_decay.",
-            STAIRCASE,
-        ),
+        *[WrongAnswer(slug, _left(share), words, DECAY_LINE) for slug, share, words in STAIRCASES],
         WrongAnswer(
             "lr-forgotten",
             lambda lr, lr_decay, t: (1 - lr_decay) ** ((t - 1) // 100),
             "lr itself is missing: this is the factor alone.",
-            STAIRCASE,
+            DECAY_LINE,
         ),
     ),
 )
@@ -150,6 +114,16 @@ def _differences(above, below, divide, restore=True, entries=None):
 
 def _moved_all(f, w, h=1e-5):
     return np.full_like(w, (f(w + h) - f(w - h)) / (2 * h))
+
+
+def _rows_moved(f, w, h=1e-5):
+    gradient = np.zeros_like(w)
+    for i in range(len(w)):
+        high, low = w.copy(), w.copy()
+        high[i] += h
+        low[i] -= h
+        gradient[i] = (f(high) - f(low)) / (2 * h)
+    return gradient
 
 
 def _rounded(f, w, h=1e-5):
@@ -229,6 +203,44 @@ NUMERICAL_GRADIENT = Exercise(
             "first-entry-only",
             _differences(PLUS, MINUS, lambda h: 2 * h, entries=1),
             "Only the first entry has a gradient: go through all of them (np.ndindex).",
+            CENTRAL,
+        ),
+        WrongAnswer(
+            "no-copy",
+            lambda f, w, h=1e-5: np.zeros_like(w),
+            "The gradient is 0 everywhere: f is called twice with the same array. `up = w` is no "
+            "copy of w, and what is added to one is taken away again: w.copy() is one.",
+            CENTRAL,
+        ),
+        WrongAnswer(
+            "first-axis-only",
+            _rows_moved,
+            "Whole rows are moved: range(len(w)) goes along the first axis. np.ndindex(w.shape) "
+            "goes through all entries.",
+            CENTRAL,
+        ),
+        WrongAnswer(
+            "flat",
+            lambda f, w, h=1e-5: numerical_gradient(f, w, h).ravel(),
+            "The result is one long row: it has the shape of w.",
+            "one slope for each entry of w",
+        ),
+        WrongAnswer(
+            "h-ignored",
+            lambda f, w, h=1e-5: numerical_gradient(f, w, 1e-5),
+            "h is 1e-5 whatever is asked for: use the argument h.",
+            CENTRAL,
+        ),
+        WrongAnswer(
+            "h-halved",
+            _differences(lambda w, h: w + h / 2, lambda w, h: w - h / 2, lambda h: h),
+            "The points are h apart, half a step to each side: here they are 2 h apart.",
+            CENTRAL,
+        ),
+        WrongAnswer(
+            "divided-by-h-squared",
+            _differences(PLUS, MINUS, lambda h: 2 * h * h),
+            "The difference is divided by h twice: once gives the slope.",
             CENTRAL,
         ),
         WrongAnswer(
@@ -317,12 +329,13 @@ def _epoch(n, batch_size):
         optimizer = _Notary(model, y)
         losses = answer(model, optimizer, x.copy(), y.copy(), batch_size, np.random.default_rng(1))
         shown = np.concatenate(model.shown) if model.shown else np.array([], int)
-        if not all(isinstance(loss, (int, float, np.number)) for loss in losses):
-            raise TypeError("the losses are no numbers: loss.item() is one")
-        losses = np.array(losses, float)
+        listed = isinstance(losses, (list, tuple, np.ndarray)) and np.ndim(losses) == 1
+        numbers = listed and all(isinstance(loss, (int, float, np.number)) for loss in losses)
+        losses = np.array(losses if numbers else [], float)
+        counts = np.bincount(shown, minlength=n)
         honest = len(losses) == len(optimizer.losses) and np.allclose(losses, optimizer.losses)
         return (
-            np.bincount(shown, minlength=n),
+            np.array([(counts == 0).any(), (counts > 1).any(), len(shown), listed, numbers]),
             np.sort([len(rows) for rows in model.shown]),
             np.unique(optimizer.codes[1:] or optimizer.codes),
             np.array(len(optimizer.codes)),
@@ -346,7 +359,16 @@ def loop(model, optimizer, x, y, batch_size, rng):
     return losses
 
 
-def _loop(order=None, labels=None, loss=None, stop=None, steps="zero backward step", keep=None):
+def _loop(
+    order=None,
+    labels=None,
+    loss=None,
+    stop=None,
+    steps="zero backward step",
+    keep=None,
+    number=lambda value: value.item(),
+    last=False,
+):
     """The loop with parts exchanged."""
 
     def answer(model, optimizer, x, y, batch_size, rng):
@@ -362,10 +384,27 @@ def _loop(order=None, labels=None, loss=None, stop=None, steps="zero backward st
                     value.backward()
                 else:
                     optimizer.step()
-            losses.append(value.item())
+            losses.append(number(value))
+        if last:
+            optimizer.step()
         return losses if keep is None else keep(losses)
 
     return answer
+
+
+def _equal_parts(model, optimizer, x, y, batch_size, rng):
+    losses = []
+    for rows in np.array_split(rng.permutation(len(x)), -(-len(x) // batch_size)):
+        losses += loop(model, optimizer, x[rows], y[rows], len(rows), rng)
+    return losses
+
+
+def _drawn_anew(model, optimizer, x, y, batch_size, rng):
+    losses = []
+    for start in range(0, len(x), batch_size):
+        rows = rng.permutation(len(x))[: min(batch_size, len(x) - start)]
+        losses += loop(model, optimizer, x[rows], y[rows], len(rows), rng)
+    return losses
 
 
 LOOP_LINE = "zero_grad(), backward(), step(), in this order, for every batch"
@@ -404,6 +443,13 @@ LOOP = Exercise(
             "x[rows] and y[rows], with the same rows",
         ),
         WrongAnswer(
+            "labels-do-not-fit",
+            _loop(labels=lambda y, start, n: np.roll(y, 1)[start : start + n]),
+            "The gradient is not that of these samples with their labels. Are x and y shuffled "
+            "separately, each in an order of its own? Draw one order and use it for both.",
+            "x[rows] and y[rows], with the same rows",
+        ),
+        WrongAnswer(
             "sum-for-mean",
             _loop(loss=lambda z, y: nn.cross_entropy(z, y) * len(y)),
             "The loss of a batch is a sum: the gradient is B times that of the mean.",
@@ -434,10 +480,50 @@ LOOP = Exercise(
             "order = rng.permutation(N)",
         ),
         WrongAnswer(
+            "drawn-anew",
+            _drawn_anew,
+            "Each batch is drawn from all samples anew: some come twice in an epoch, others not at "
+            "all. Draw one order before the loop, and cut it into batches.",
+            "order = rng.permutation(N)",
+        ),
+        WrongAnswer(
             "first-batch-only",
             _loop(stop=lambda n, size: 1),
             "Only one batch is used: an epoch shows every sample once.",
             "for every batch of the epoch",
+        ),
+        WrongAnswer(
+            "equal-parts",
+            _equal_parts,
+            "The batches are made equal (np.array_split): each has batch_size samples, only the "
+            "last one may have fewer.",
+            "for start in 0, B, 2 B, ... below N",
+        ),
+        WrongAnswer(
+            "step-after-the-loop",
+            _loop(steps="zero backward", last=True),
+            "There is one step for the whole epoch: step() stands after the loop over the batches.",
+            LOOP_LINE,
+        ),
+        WrongAnswer(
+            "one-step-of-the-sum",
+            _loop(steps="backward", last=True),
+            "The gradients of all batches add up to one step: zero_grad() and step() stand outside "
+            "the loop over the batches.",
+            LOOP_LINE,
+        ),
+        WrongAnswer(
+            "mean-for-list",
+            _loop(keep=lambda losses: sum(losses) / len(losses)),
+            "One number is returned, a mean or a sum: asked for is the list of the losses of all "
+            "batches.",
+            "the list of the losses of all batches",
+        ),
+        WrongAnswer(
+            "tensors-for-numbers",
+            _loop(number=lambda value: value),
+            "The losses are Tensors, which keep their graphs alive: loss.item() is a number.",
+            "the list of the losses of all batches",
         ),
         WrongAnswer(
             "one-loss-for-all",
@@ -586,8 +672,18 @@ BACKWARD = Exercise(
         WrongAnswer(
             "forward-order",
             _backward(add=_sum, order=lambda nodes: nodes),
-            "The nodes are visited in the order of the forward pass: backward begins at the root.",
+            "The nodes are visited in the order of the forward pass, or only the root's inputs are: "
+            "backward begins at the root and goes through all nodes. No experiment tells the two "
+            "apart.",
             "first every use of a node, then the node",
+        ),
+        WrongAnswer(
+            "pullback-not-called",
+            _backward(
+                take=lambda node: [(child, lambda g: g) for child, _ in node.inputs], add=_sum
+            ),
+            "The gradient of the use is handed on as it is: its pullback has to be called with it.",
+            CHAIN_RULE,
         ),
         WrongAnswer(
             "starts-at-zero",
@@ -636,6 +732,30 @@ PULLBACKS = (
                 "d mean / d x_i = 1/N",
             ),
             WrongAnswer(
+                "one-number",
+                lambda g, x: g / x.size,
+                "The result is one number: every entry of x has a gradient, an array like x.",
+                "d mean / d x_i = 1/N, for every i",
+            ),
+            WrongAnswer(
+                "g-forgotten",
+                lambda g, x: np.ones_like(x) / x.size,
+                "g is missing: the slope 1/N is multiplied by the gradient of the mean.",
+                "g times d mean / d x_i",
+            ),
+            WrongAnswer(
+                "times-x",
+                lambda g, x: g * x / x.size,
+                "x itself does not belong into the slope of a mean: it is 1/N for every entry.",
+                "d mean / d x_i = 1/N",
+            ),
+            WrongAnswer(
+                "multiplied-by-n",
+                lambda g, x: g * np.ones_like(x) * x.size,
+                "The gradient is multiplied by N: the mean divides by it.",
+                "d mean / d x_i = 1/N",
+            ),
+            WrongAnswer(
                 "divided-by-rows",
                 lambda g, x: g * np.ones_like(x) / len(x),
                 "len(x) counts rows: N is the number of all entries, x.size.",
@@ -658,6 +778,24 @@ PULLBACKS = (
                 "mask-missing",
                 lambda g, x: g * 1.0,
                 "Nothing is masked: where x was below 0, the slope is 0.",
+                "relu'(x) = 1 where x > 0",
+            ),
+            WrongAnswer(
+                "g-forgotten",
+                lambda g, x: (x > 0) * 1.0,
+                "This is relu's slope alone: it is multiplied by g.",
+                "g times relu'(x)",
+            ),
+            WrongAnswer(
+                "mask-turned",
+                lambda g, x: g * (x < 0),
+                "The mask is the wrong way round: g passes where x was above 0.",
+                "relu'(x) = 1 where x > 0",
+            ),
+            WrongAnswer(
+                "sign-for-mask",
+                lambda g, x: g * np.sign(x),
+                "Below 0 the slope of relu is 0: a sign gives -1 there.",
                 "relu'(x) = 1 where x > 0",
             ),
             WrongAnswer(
@@ -695,6 +833,18 @@ PULLBACKS = (
                 "g b^T and a^T g",
             ),
             WrongAnswer(
+                "results-transposed",
+                lambda g, a, b: (b @ g.T, g.T @ a),
+                "Both gradients are transposed: each has the shape of its own matrix.",
+                "g b^T and a^T g",
+            ),
+            WrongAnswer(
+                "b-transposed",
+                lambda g, a, b: (g @ b.T, g.T @ a),
+                "The gradient of b is transposed: it has the shape of b.",
+                "g b^T and a^T g",
+            ),
+            WrongAnswer(
                 "gradients-exchanged",
                 lambda g, a, b: (a.T @ g, g @ b.T),
                 "The two gradients have changed places: the first belongs to a.",
@@ -712,6 +862,25 @@ PULLBACKS = (
                 lambda g, a, b: (g, g),
                 "b was one row, used for every row of a: its gradient is the sum over the rows.",
                 "grad of b = sum of g over the rows",
+            ),
+            WrongAnswer(
+                "summed-over-columns",
+                lambda g, a, b: (g, g.sum(axis=1)),
+                "The sum goes along the rows: b has an entry for each column, so sum over the "
+                "rows, axis=0.",
+                "grad of b = sum of g over the rows",
+            ),
+            WrongAnswer(
+                "summed-over-everything",
+                lambda g, a, b: (g, g.sum()),
+                "Everything is summed into one number: b has an entry for each column.",
+                "grad of b = sum of g over the rows",
+            ),
+            WrongAnswer(
+                "axis-kept",
+                lambda g, a, b: (g, g.sum(axis=0, keepdims=True)),
+                "The gradient of b has an axis too many: b has the shape of one row.",
+                "the shape of a gradient is that of its array",
             ),
             WrongAnswer(
                 "mean-for-sum",
@@ -777,6 +946,35 @@ OUTPUTS = (
                 "exp(z - max z)",
             ),
             WrongAnswer(
+                "shifted-by-the-largest-of-all",
+                lambda z: _unshifted(z - z.max()),
+                "Each row is shifted by the largest entry of all rows: in a row of much smaller "
+                "ones every exp is 0, and 0 / 0 is nan. Subtract the row's own largest.",
+                "exp(z - max z), with the max of the row",
+            ),
+            WrongAnswer(
+                "exp-missing",
+                lambda z: z / z.sum(axis=1, keepdims=True),
+                "exp is missing: z can be negative, a probability cannot.",
+                "p_i = exp(z_i) / sum over the row",
+            ),
+            WrongAnswer(
+                "not-divided",
+                lambda z: np.exp(z - z.max(axis=1, keepdims=True)),
+                "Nothing is divided by the sum: the entries of a row have to add up to 1.",
+                "p_i = exp(z_i) / sum over the row",
+            ),
+            WrongAnswer(
+                "log-probabilities",
+                lambda z: (
+                    z
+                    - z.max(axis=1, keepdims=True)
+                    - np.log(np.exp(z - z.max(axis=1, keepdims=True)).sum(axis=1, keepdims=True))
+                ),
+                "These are logarithms of probabilities: asked for are the probabilities.",
+                "p_i = exp(z_i) / sum over the row",
+            ),
+            WrongAnswer(
                 "twice",
                 lambda z: softmax(softmax(z)),
                 "Softmax is applied twice.",
@@ -796,6 +994,18 @@ OUTPUTS = (
                 "count-for-share",
                 lambda z, y: (z.argmax(axis=1) == y).sum(),
                 "This is how many are right: the share is the mean.",
+                "right / all",
+            ),
+            WrongAnswer(
+                "percent",
+                lambda z, y: 100 * (z.argmax(axis=1) == y).mean(),
+                "This is in percent: the share lies between 0 and 1.",
+                "right / all",
+            ),
+            WrongAnswer(
+                "one-answer-for-each-row",
+                lambda z, y: (z.argmax(axis=1) == y) * 1.0,
+                "This says of each row whether it is right: the share is their mean.",
                 "right / all",
             ),
             WrongAnswer(

@@ -207,16 +207,8 @@ class BrokenSGD(Broken):
         if how == "compounds":
             s["drop"] = s.get("drop", 1.0) * (1 - decay) ** k
             return lr * s["drop"] * g
-        factor = {
-            "forgotten": 1.0,
-            "one step early": (1 - decay) ** (t // 100),
-            "smooth": (1 - decay) ** ((t - 1) / 100),
-            "every step": (1 - decay) ** (t - 1),
-            "linear": 1 - decay * k,
-            "inverse": 1 / (1 + decay * k),
-            "lr_decay^k": float(decay) ** k,
-        }
-        return lr * factor.get(how, (1 - decay) ** k) * g
+        left = how or (lambda decay, t: (1 - decay) ** k)
+        return lr * left(decay, t) * g
 
 
 class BrokenMomentum(Broken):
@@ -454,14 +446,66 @@ STATE = [
 ]
 
 DECAY_LINE = "lr_t = lr (1 - lr_decay)^((t - 1) // 100)"
-DECAY = [
-    Mistake(
+# What goes wrong in a falling rate: (slug, the share of lr that is left in step t, sentence).
+STAIRCASES = (
+    (
         "decay-forgotten",
-        {"decay": "forgotten"},
-        "The rate never falls: lr_decay is not used, or used once an epoch, which no single step "
-        "can see.",
-        DECAY_LINE,
+        lambda decay, t: 1.0,
+        "The rate never falls: lr_decay has no effect in any step.",
     ),
+    (
+        "decay-one-step-early",
+        lambda decay, t: (1 - decay) ** (t // 100),
+        "The rate drops one step too early: t counts from 1, so the first drop is at t = 101.",
+    ),
+    (
+        "decay-two-steps-early",
+        lambda decay, t: (1 - decay) ** ((t + 1) // 100),
+        "The rate drops two steps too early, at t = 99: t - 1 is counted, not t + 1.",
+    ),
+    (
+        "decay-smooth",
+        lambda decay, t: (1 - decay) ** ((t - 1) / 100),
+        "The rate falls in every step: / gives a smooth curve, // the staircase.",
+    ),
+    (
+        "decay-rounded",
+        lambda decay, t: (1 - decay) ** round((t - 1) / 100),
+        "The number of drops is rounded to the nearest: the first comes in the middle of a "
+        "hundred. // rounds down.",
+    ),
+    (
+        "decay-rounded-up",
+        lambda decay, t: (1 - decay) ** np.ceil((t - 1) / 100),
+        "The number of drops is rounded up: the first comes at t = 2. // rounds down.",
+    ),
+    (
+        "decay-once",
+        lambda decay, t: 1 - decay if t > 100 else 1.0,
+        "The rate drops once, at t = 101, and never again: there is a drop at 201, 301, ...",
+    ),
+    (
+        "decay-every-step",
+        lambda decay, t: (1 - decay) ** (t - 1),
+        "The rate drops at every step, not at every hundredth: // 100 is missing.",
+    ),
+    (
+        "decay-linear",
+        lambda decay, t: 1 - decay * ((t - 1) // 100),
+        "The drops are subtracted, not multiplied: each one takes a share of what is left.",
+    ),
+    (
+        "decay-inverse",
+        lambda decay, t: 1 / (1 + decay * ((t - 1) // 100)),
+        "The rate is lr / (1 + lr_decay k), another schedule: here it is a power of 1 - lr_decay.",
+    ),
+    (
+        "decay-of-the-wrong-base",
+        lambda decay, t: float(decay) ** ((t - 1) // 100),
+        "The base of the power is lr_decay; it has to be 1 - lr_decay, what is left.",
+    ),
+)
+DECAY = [
     Mistake(
         "decay-compounds",
         {"decay": "compounds"},
@@ -469,42 +513,7 @@ DECAY = [
         "whole power again. Start from lr each time.",
         DECAY_LINE,
     ),
-    Mistake(
-        "decay-one-step-early",
-        {"decay": "one step early"},
-        "The rate drops one step too early: t counts from 1, so the first drop is at t = 101.",
-        DECAY_LINE,
-    ),
-    Mistake(
-        "decay-smooth",
-        {"decay": "smooth"},
-        "The rate falls in every step: / gives a smooth curve, // the staircase.",
-        DECAY_LINE,
-    ),
-    Mistake(
-        "decay-every-step",
-        {"decay": "every step"},
-        "The rate drops at every step, not at every hundredth: // 100 is missing.",
-        DECAY_LINE,
-    ),
-    Mistake(
-        "decay-linear",
-        {"decay": "linear"},
-        "The drops are subtracted, not multiplied: each one takes a share of what is left.",
-        DECAY_LINE,
-    ),
-    Mistake(
-        "decay-inverse",
-        {"decay": "inverse"},
-        "The rate is lr / (1 + lr_decay k), another schedule: here it is a power of 1 - lr_decay.",
-        DECAY_LINE,
-    ),
-    Mistake(
-        "decay-of-the-wrong-base",
-        {"decay": "lr_decay^k"},
-        "The base of the power is lr_decay; it has to be 1 - lr_decay, what is left.",
-        DECAY_LINE,
-    ),
+    *[Mistake(slug, {"decay": left}, words, DECAY_LINE) for slug, left, words in STAIRCASES],
 ]
 
 M_LINE = "m <- beta m + (1 - beta) g"
