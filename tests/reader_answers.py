@@ -1244,3 +1244,164 @@ add(
         w -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
 """,
 )
+
+
+# ---------------------------------------------------------------- three more readers
+# A physicist with a notation of his own, who overrides `step`; a beginner; a user of PyTorch.
+
+
+def physicist(head, state, lines):
+    """A class with its memory in dictionaries, and `step` overridden; lines is what one array does."""
+    made = "".join(f"        self.{name} = {{}}\n" for name in state)
+    got = "".join(
+        f"            {name} = self.{name}.setdefault(n, np.zeros(p.data.shape))\n"
+        for name in state
+    )
+    body = "".join(f"            {line}\n" for line in lines.strip().splitlines())
+    return (
+        f"{stateless(head)}\n{made}\n    def step(self):\n        self.t += 1\n"
+        "        for n, p in enumerate(self.parameters):\n"
+        "            if p.grad is None:\n                continue\n"
+        f"            x, F = p.data, -p.grad\n{got}{body}"
+    )
+
+
+def update(head, state, lines):
+    """A class with `update`."""
+    body = "".join(f"        {line}\n" for line in lines.strip().splitlines())
+    return f"{head}\n    def update(self, w, g{''.join(', ' + name for name in state)}):\n{body}"
+
+
+for right, words, source in (
+    (True, "", "gamma = 1 - self.beta\nP += gamma * (F - P)\nx += self.lr * P"),
+    (True, "", "P[...] = self.beta * P - self.beta * F + F\np.data = x + self.lr * P"),
+    (False, "friction added, not taken: the momentum grows", "P += (1 + self.beta) * (F - P)\nx += self.lr * P"),
+    (False, "moves against the force", "P += (1 - self.beta) * (F - P)\nx -= self.lr * P"),
+    (False, "lr twice", "P += (1 - self.beta) * (F - P)\nx += self.lr * self.lr * P"),
+    (False, "P is computed and forgotten", "P = self.beta * P + (1 - self.beta) * F\nx += self.lr * P"),
+    (False, "divides by lr", "P += (1 - self.beta) * (F - P)\nx += P / self.lr"),
+):  # fmt: skip
+    add("momentum", right, words, physicist(MOM, "P", source))
+for right, words, source in (
+    (True, "", "S += F**2\nx += self.lr * F / (np.sqrt(S) + self.eps)"),
+    (True, "", "S += np.abs(F) * np.abs(F)\np.data = x - self.lr * p.grad / (S**0.5 + self.eps)"),
+    (False, "cube for the square", "S += np.abs(F) ** 3\nx += self.lr * F / (np.sqrt(S) + self.eps)"),
+    (False, "S is never updated", "x += self.lr * F / (np.sqrt(S) + self.eps)"),
+    (False, "multiplies by the root", "S += F**2\nx += self.lr * F * (np.sqrt(S) + self.eps)"),
+    (False, "takes the square away", "S -= F**2\nx += self.lr * F / (np.sqrt(S) + self.eps)"),
+    (False, "the whole step is a sign", "S += F**2\nx += self.lr * np.sign(F)"),
+):  # fmt: skip
+    add("adagrad", right, words, physicist(ADA, "S", source))
+for right, words, source in (
+    (True, "", "E *= self.beta\nE += (1 - self.beta) * F * F\nx += self.lr * F / (E**0.5 + self.eps)"),
+    (False, "half of E forgotten", "E *= self.beta\nx += self.lr * F / (E**0.5 + self.eps)"),
+    (False, "1 - beta squared", "E *= self.beta\nE += (F - self.beta * F) ** 2\nx += self.lr * F / (E**0.5 + self.eps)"),
+    (False, "m in place of the force", "E += (1 - self.beta) * (F * F - E)\nx += self.lr * E / (E**0.5 + self.eps)"),
+    (False, "fourth root", "E += (1 - self.beta) * (F * F - E)\nx += self.lr * F / (E**0.25 + self.eps)"),
+):  # fmt: skip
+    add("rmsprop", right, words, physicist(RMS, "E", source))
+for right, words, source in (
+    (
+        True,
+        "",
+        "P += (1 - self.beta1) * (F - P)\nE += (1 - self.beta2) * (F * F - E)\n"
+        "a, b = 1 - self.beta1**self.t, 1 - self.beta2**self.t\n"
+        "x += self.lr * (P / a) / (np.sqrt(E / b) + self.eps)",
+    ),
+    (
+        True,
+        "",
+        "P[...] = self.beta1 * P + (1 - self.beta1) * F\n"
+        "E[...] = self.beta2 * E + (1 - self.beta2) * F**2\n"
+        "tau = self.lr / (1 - self.beta1**self.t)\n"
+        "p.data = x + tau * P / ((E / (1 - self.beta2**self.t)) ** 0.5 + self.eps)",
+    ),
+    (
+        False,
+        "the correction of E under no root",
+        "P += (1 - self.beta1) * (F - P)\nE += (1 - self.beta2) * (F * F - E)\n"
+        "a, b = 1 - self.beta1**self.t, 1 - self.beta2**self.t\n"
+        "x += self.lr * (P / a) / (np.sqrt(E) / b + self.eps)",
+    ),
+    (
+        False,
+        "the step comes before P",
+        "E += (1 - self.beta2) * (F * F - E)\n"
+        "a, b = 1 - self.beta1**self.t, 1 - self.beta2**self.t\n"
+        "x += self.lr * (P / a) / (np.sqrt(E / b) + self.eps)\n"
+        "P += (1 - self.beta1) * (F - P)",
+    ),
+    (
+        False,
+        "multiplies by the correction",
+        "P += (1 - self.beta1) * (F - P)\nE += (1 - self.beta2) * (F * F - E)\n"
+        "a, b = 1 - self.beta1**self.t, 1 - self.beta2**self.t\n"
+        "x += self.lr * (P * a) / (np.sqrt(E * b) + self.eps)",
+    ),
+    (
+        False,
+        "E remembers with beta1",
+        "P += (1 - self.beta1) * (F - P)\nE += (1 - self.beta1) * (F * F - E)\n"
+        "a, b = 1 - self.beta1**self.t, 1 - self.beta2**self.t\n"
+        "x += self.lr * (P / a) / (np.sqrt(E / b) + self.eps)",
+    ),
+):
+    add("adam", right, words, physicist(ADAM, "PE", source))
+
+# The beginner.
+for exercise, right, words, source in (
+    ("momentum", True, "", update(MOM, "m", "m[:] = self.beta * m + (1 - self.beta) * g\nw[:] = w - self.lr * m")),
+    ("momentum", False, "m = m * ...", update(MOM, "m", "m = m * self.beta\nm += (1 - self.beta) * g\nw -= self.lr * m")),
+    ("momentum", False, "2 for 1", update(MOM, "m", "m[:] = self.beta * m + (2 - self.beta) * g\nw[:] = w - self.lr * m")),
+    ("adagrad", True, "", update(ADA, "h", "h[:] = h + g * g\nbottom = np.sqrt(h) + self.eps\nw[:] = w - self.lr * g / bottom")),
+    ("adagrad", False, "brackets missing", update(ADA, "h", "h[:] = h + g * g\nw[:] = w - self.lr * g / np.sqrt(h) + self.eps")),
+    ("adagrad", False, "h = h + ...", update(ADA, "h", "h = h + g * g\nw[:] = w - self.lr * g / (np.sqrt(h) + self.eps)")),
+    ("adagrad", False, "2 g for g g", update(ADA, "h", "h += 2 * g\nw[:] = w - self.lr * g / (np.sqrt(h) + self.eps)")),
+    ("rmsprop", False, "old square lost", update(RMS, "v", "v[:] = (1 - self.beta) * g * g\nw[:] = w - self.lr * g / (np.sqrt(v) + self.eps)")),
+    ("rmsprop", False, "beta for both", update(RMS, "v", "v[:] = self.beta * v + self.beta * g * g\nw[:] = w - self.lr * g / (np.sqrt(v) + self.eps)")),
+    ("rmsprop", False, "lr missing", update(RMS, "v", "v[:] = self.beta * v + (1 - self.beta) * g * g\nw[:] = w - g / (np.sqrt(v) + self.eps)")),
+    ("adam", False, "v_hat from m", update(ADAM, "mv", "m[:] = self.beta1 * m + (1 - self.beta1) * g\nv[:] = self.beta2 * v + (1 - self.beta2) * g * g\nm_hat = m / (1 - self.beta1**self.t)\nv_hat = m / (1 - self.beta2**self.t)\nw[:] = w - self.lr * m_hat / (np.sqrt(v_hat) + self.eps)")),
+    ("adam", False, "t times beta", update(ADAM, "mv", "m[:] = self.beta1 * m + (1 - self.beta1) * g\nv[:] = self.beta2 * v + (1 - self.beta2) * g * g\nm_hat = m / (1 - self.beta1 * self.t)\nv_hat = v / (1 - self.beta2 * self.t)\nw[:] = w - self.lr * m_hat / (np.sqrt(v_hat) + self.eps)")),
+    ("mean_pullback", True, "", "def Answer(g, x):\n    out = np.zeros(x.shape)\n    for i in np.ndindex(x.shape):\n        out[i] = g / x.size\n    return out"),
+    ("mean_pullback", False, "divides by the rows", "def Answer(g, x):\n    return np.full(x.shape, g / len(x))"),
+    ("mean_pullback", False, "one number", "def Answer(g, x):\n    n = x.shape[0] * x.shape[1]\n    return g / n"),
+    ("relu_pullback", True, "", "def Answer(g, x):\n    out = g.copy()\n    out[x <= 0] = 0\n    return out"),
+    ("relu_pullback", False, "keeps 0", "def Answer(g, x):\n    out = g.copy()\n    out[x < 0] = 0\n    return out"),
+    ("relu_pullback", False, "relu of the gradient", "def Answer(g, x):\n    return np.maximum(g, 0)"),
+    ("matmul_pullback", False, "no transposes", "def Answer(g, a, b):\n    return g @ b, a @ g"),
+    ("add_pullback", False, "forgets the rows", "def Answer(g, a, b):\n    return g, g"),
+    ("softmax", False, "sums all rows", "def Answer(z):\n    e = np.exp(z - z.max(axis=1, keepdims=True))\n    return e / e.sum()"),
+    ("softmax", True, "", "def Answer(z):\n    rows = []\n    for row in z:\n        e = np.exp(row - max(row))\n        rows.append(e / sum(e))\n    return np.array(rows)"),
+    ("accuracy", True, "", "def Answer(z, y):\n    right = 0\n    for row, label in zip(z, y):\n        if np.argmax(row) == label:\n            right += 1\n    return right / len(y)"),
+    ("accuracy", False, "counts", "def Answer(z, y):\n    right = 0\n    for row, label in zip(z, y):\n        right += np.argmax(row) == label\n    return right"),
+):  # fmt: skip
+    add(exercise, right, words, source)
+
+# The user of PyTorch.
+for exercise, right, words, source in (
+    ("momentum", False, "Nesterov", update(MOM, "m", "m.__imul__(self.beta).__iadd__((1 - self.beta) * g)\nw -= self.lr * ((1 - self.beta) * g + self.beta * m)")),
+    ("rmsprop", False, "eps under the root", update(RMS, "v", "v *= self.beta\nv += (1 - self.beta) * np.square(g)\nw += -self.lr * g / np.sqrt(v + self.eps)")),
+    ("adam", True, "", update(ADAM, "mv", "m += (1 - self.beta1) * (g - m)\nv *= self.beta2\nv += (1 - self.beta2) * g * g\nbias1 = 1 - self.beta1**self.t\nbias2 = 1 - self.beta2**self.t\ndenom = np.sqrt(v) / bias2**0.5 + self.eps\nw -= self.lr / bias1 * m / denom")),
+    ("adam", False, "root of the bias missing", update(ADAM, "mv", "m += (1 - self.beta1) * (g - m)\nv *= self.beta2\nv += (1 - self.beta2) * g * g\nbias1 = 1 - self.beta1**self.t\nbias2 = 1 - self.beta2**self.t\ndenom = np.sqrt(v) / bias2 + self.eps\nw -= self.lr / bias1 * m / denom")),
+    ("adam", False, "amsgrad", update(ADAM, "mv", "m += (1 - self.beta1) * (g - m)\nnp.maximum(v, self.beta2 * v + (1 - self.beta2) * g * g, out=v)\nbias1 = 1 - self.beta1**self.t\nbias2 = 1 - self.beta2**self.t\nw -= self.lr / bias1 * m / (np.sqrt(v / bias2) + self.eps)")),
+    ("backward", True, "", "def Answer(root):\n    order, seen = [], set()\n    def walk(n):\n        if id(n) in seen:\n            return\n        seen.add(id(n))\n        for child, _ in n.inputs:\n            walk(child)\n        order.append(n)\n    walk(root)\n    grads = {id(root): np.ones_like(root.value)}\n    for n in reversed(order):\n        n.grad = grads[id(n)]\n        for child, pull in n.inputs:\n            grads[id(child)] = grads.get(id(child), 0) + pull(n.grad)"),
+    ("backward", True, "", "def Answer(root):\n    uses, stack, seen = {}, [root], set()\n    while stack:\n        n = stack.pop()\n        if id(n) in seen:\n            continue\n        seen.add(id(n))\n        for child, _ in n.inputs:\n            uses[id(child)] = uses.get(id(child), 0) + 1\n            stack.append(child)\n    root.grad = np.ones_like(root.value)\n    ready = [root]\n    while ready:\n        n = ready.pop()\n        for child, pull in n.inputs:\n            new = pull(n.grad)\n            child.grad = new if child.grad is None else child.grad + new\n            uses[id(child)] -= 1\n            if uses[id(child)] == 0:\n                ready.append(child)"),
+    ("backward", False, "recursion hands on too early", "def Answer(root):\n    if root.grad is None:\n        root.grad = np.ones_like(root.value)\n    for child, pull in root.inputs:\n        new = pull(root.grad)\n        child.grad = new if child.grad is None else child.grad + new\n        Answer(child)"),
+    ("backward", False, "overwrites", "def Answer(root):\n    root.grad = np.ones_like(root.value)\n    stack = [root]\n    while stack:\n        n = stack.pop()\n        for child, pull in n.inputs:\n            child.grad = pull(n.grad)\n            stack.append(child)"),
+    ("backward", False, "adds in place", "def Answer(root):\n    order, seen = [], set()\n    def walk(n):\n        if id(n) not in seen:\n            seen.add(id(n))\n            for child, _ in n.inputs:\n                walk(child)\n            order.append(n)\n    walk(root)\n    root.grad = np.ones_like(root.value)\n    for n in order[::-1]:\n        for child, pull in n.inputs:\n            if child.grad is None:\n                child.grad = pull(n.grad)\n            else:\n                child.grad += pull(n.grad)"),
+    ("matmul_pullback", True, "", "def Answer(g, a, b):\n    return np.einsum('ij,kj->ik', g, b), np.einsum('ki,kj->ij', a, g)"),
+    ("matmul_pullback", False, "b transposed", "def Answer(g, a, b):\n    return g @ b.T, (a.T @ g).T"),
+    ("add_pullback", True, "", "def Answer(g, a, b):\n    return g.copy(), np.ones(len(g)) @ g"),
+    ("add_pullback", False, "keepdims", "def Answer(g, a, b):\n    return g, g.sum(0, keepdims=True)"),
+    ("add_pullback", False, "the other axis", "def Answer(g, a, b):\n    return g, g.sum(-1)"),
+    ("softmax", True, "", "def Answer(z):\n    shifted = z - z.max(1, keepdims=True)\n    return np.exp(shifted - np.log(np.exp(shifted).sum(1, keepdims=True)))"),
+    ("softmax", False, "log_softmax", "def Answer(z):\n    shifted = z - z.max(1, keepdims=True)\n    return shifted - np.log(np.exp(shifted).sum(1, keepdims=True))"),
+    ("softmax", False, "dim 0", "def Answer(z):\n    e = np.exp(z - z.max(0, keepdims=True))\n    return e / e.sum(0, keepdims=True)"),
+    ("loop", True, "", LOOP + "    losses = []\n    for rows in np.split(rng.permutation(len(x)), range(batch_size, len(x), batch_size)):\n        optimizer.zero_grad()\n        out = model(Tensor(x[rows]))\n        loss = nn.cross_entropy(out, y[rows])\n        loss.backward()\n        optimizer.step()\n        losses.append(loss.item())\n    return losses"),
+    ("loop", False, "drop_last", LOOP + "    losses, order = [], rng.permutation(len(x))\n    for k in range(len(x) // batch_size):\n        rows = order[k * batch_size : (k + 1) * batch_size]\n        optimizer.zero_grad()\n        loss = nn.cross_entropy(model(x[rows]), y[rows])\n        loss.backward()\n        optimizer.step()\n        losses.append(loss.item())\n    return losses"),
+    ("loop", False, "a running mean in place of the list", LOOP + "    total, order = 0.0, rng.permutation(len(x))\n    for k in range(0, len(x), batch_size):\n        rows = order[k : k + batch_size]\n        optimizer.zero_grad()\n        loss = nn.cross_entropy(model(x[rows]), y[rows])\n        loss.backward()\n        optimizer.step()\n        total += loss.item() * len(rows)\n    return total / len(x)"),
+    ("loop", False, "shuffle=False", LOOP + "    losses = []\n    for k in range(0, len(x), batch_size):\n        optimizer.zero_grad()\n        loss = nn.cross_entropy(model(x[k : k + batch_size]), y[k : k + batch_size])\n        loss.backward()\n        optimizer.step()\n        losses.append(loss.item())\n    return losses"),
+    ("loop", False, "gradients summed over the epoch", LOOP + "    losses, order = [], rng.permutation(len(x))\n    optimizer.zero_grad()\n    for k in range(0, len(x), batch_size):\n        rows = order[k : k + batch_size]\n        loss = nn.cross_entropy(model(x[rows]), y[rows])\n        loss.backward()\n        losses.append(loss.item())\n    optimizer.step()\n    return losses"),
+    ("loop", False, "loss scaled by the batch", LOOP + "    losses, order = [], rng.permutation(len(x))\n    for k in range(0, len(x), batch_size):\n        rows = order[k : k + batch_size]\n        optimizer.zero_grad()\n        loss = nn.cross_entropy(model(x[rows]), y[rows]) * len(rows)\n        loss.backward()\n        optimizer.step()\n        losses.append(loss.item())\n    return losses"),
+):  # fmt: skip
+    add(exercise, right, words, source)

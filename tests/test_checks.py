@@ -533,7 +533,7 @@ def test_a_readers_answer_is_judged_as_the_reader_meant_it(exercise, right, sour
 def test_most_of_the_readers_mistakes_are_named():
     wrong = [answer for answer in ANSWERS if not answer[1] and answer[3] not in LEGITIMATE]
     named = [bool(check(name, written(source, "Answer")).mistake) for name, _, source, _ in wrong]
-    assert sum(named) >= 0.65 * len(named)
+    assert sum(named) >= 0.9 * len(named)
 
 
 # ---------------------------------------------------------------- whatever an answer does

@@ -672,9 +672,9 @@ BACKWARD = Exercise(
         WrongAnswer(
             "forward-order",
             _backward(add=_sum, order=lambda nodes: nodes),
-            "The nodes are visited in the order of the forward pass, or only the root's inputs are: "
-            "backward begins at the root and goes through all nodes. No experiment tells the two "
-            "apart.",
+            "The nodes are visited in the order of the forward pass, or only the root's inputs "
+            "are: backward begins at the root and goes through all nodes. No experiment tells "
+            "the two apart.",
             "first every use of a node, then the node",
         ),
         WrongAnswer(
@@ -913,6 +913,10 @@ def accuracy(z, y):
     return (z.argmax(axis=1) == y).mean()
 
 
+def _shifted(z):
+    return np.exp(z - z.max(axis=1, keepdims=True))
+
+
 def _unshifted(z):
     e = np.exp(z)
     return e / e.sum(axis=1, keepdims=True)
@@ -939,6 +943,12 @@ OUTPUTS = (
                 "p_i = exp(z_i) / sum over the row",
             ),
             WrongAnswer(
+                "divided-by-the-sum-of-all",
+                lambda z: _shifted(z) / _shifted(z).sum(),
+                "Each row is divided by the sum of all rows: sum over the row alone, axis=1.",
+                "p_i = exp(z_i) / sum over the row",
+            ),
+            WrongAnswer(
                 "without-the-shift",
                 _unshifted,
                 "exp overflows for large logits: subtract the row's largest entry first, which "
@@ -960,7 +970,7 @@ OUTPUTS = (
             ),
             WrongAnswer(
                 "not-divided",
-                lambda z: np.exp(z - z.max(axis=1, keepdims=True)),
+                _shifted,
                 "Nothing is divided by the sum: the entries of a row have to add up to 1.",
                 "p_i = exp(z_i) / sum over the row",
             ),

@@ -165,7 +165,8 @@ class Broken(Optimizer):
         if how == "times t":
             return 1 - beta * t
         plain = not {"t", "betas", name} & set(self.choices) and self.choices.get("power") is None
-        return 1 - (self.products[name] if plain else beta**t)
+        right = 1 - (self.products[name] if plain else beta**t)
+        return {"outside": right**2, "multiplied": 1 / right}.get(how, right)
 
     def squared(self, s, g):
         """What v is an average of: g * g, or what stands there instead."""
@@ -811,6 +812,18 @@ ADAM_ONLY = [
         "correction-times-t",
         {"m_hat": "times t", "v_hat": "times t"},
         "The corrections divide by 1 - beta t: t is an exponent, beta^t.",
+        HATS,
+    ),
+    Mistake(
+        "corrections-multiplied",
+        {"m_hat": "multiplied", "v_hat": "multiplied"},
+        "m and v are multiplied by 1 - beta^t: divide by it, since both are too small at first.",
+        HATS,
+    ),
+    Mistake(
+        "v-corrected-outside-the-root",
+        {"v_hat": "outside"},
+        "sqrt(v) is divided by 1 - beta2^t: v itself is, and the root is taken of v_hat.",
         HATS,
     ),
     Mistake(

@@ -94,7 +94,9 @@ FORMS = {
             "w": [["w -= lr * m"], ["w[...] = w - lr * m"], ["w += -lr * m"]],
         }
     ],
-    "adagrad": [{"h": [["h += g * g"], ["h[...] = h + g ** 2"]], "w": _steps("h")}],
+    "adagrad": [
+        {"h": [["h += g * g"], ["h[...] = h + g ** 2"], ["h += np.abs(g) ** 2"]], "w": _steps("h")}
+    ],
     "rmsprop": [{"v": _squares("beta"), "w": _steps("v")}],
     "adam": [
         AVERAGED
