@@ -449,6 +449,22 @@ def test_numbers():
         ),
         (
             "adam",
+            "m += (1 - self.beta1) * (g - m)\nv += (1 - self.beta2) * (g * g - v)\n"
+            "t = self.t - 1\n"
+            "m_hat = m / (1 - self.beta1 ** t)\nv_hat = v / (1 - self.beta2 ** t)\n"
+            "w -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)",
+            "t-late",
+        ),
+        (
+            "adam",
+            "t = (self.t - 1) % 50 + 1\n"
+            "m += (1 - self.beta1) * (g - m)\nv += (1 - self.beta2) * (g * g - v)\n"
+            "m_hat = m / (1 - self.beta1 ** t)\nv_hat = v / (1 - self.beta2 ** t)\n"
+            "w -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)",
+            "t-starts-again-after-50",
+        ),
+        (
+            "adam",
             "self.n = getattr(self, 'n', 0) + 1\n"
             "m += (1 - self.beta1) * (g - m)\nv += (1 - self.beta2) * (g * g - v)\n"
             "m_hat = m / (1 - self.beta1 ** self.n)\nv_hat = v / (1 - self.beta2 ** self.n)\n"

@@ -166,7 +166,7 @@ class Broken(Optimizer):
             return 1 - beta * t
         plain = not {"t", "betas", name} & set(self.choices) and self.choices.get("power") is None
         right = 1 - (self.products[name] if plain else beta**t)
-        return {"outside": right**2, "multiplied": 1 / right}.get(how, right)
+        return right ** {"outside": 2, "multiplied": -1}.get(how, 1)
 
     def squared(self, s, g):
         """What v is an average of: g * g, or what stands there instead."""
@@ -855,7 +855,9 @@ ADAM_ONLY = [
         "t-late",
         {"t": "late"},
         "t is one behind: in the first step it is 0, and 1 - beta^0 = 0 divides by 0. It starts at "
-        "0 and is raised before it is used (raised after use, or counted from 0: the same steps).",
+        "0 and is raised before it is used (raised after use, or counted from 0: the same steps). "
+        "Every w is nan from the first step on, so another division 0/0, or the root of a "
+        "negative number, cannot be told from it.",
         HATS,
     ),
     Mistake("t-ahead", {"t": "ahead"}, "t is one ahead: in the first step it is 2.", HATS),
