@@ -101,6 +101,8 @@ class Broken(Optimizer):
                 self.memory[key] = {"m": g.copy(), "v": g * g}
             if self.choices.get("state") == "starts at 1":
                 self.memory[key] = {"m": np.ones_like(g), "v": np.ones_like(g)}
+            if self.choices.get("state") in ("m starts at 1", "v starts at 1"):
+                self.memory[key][self.choices["state"][0]] += 1.0
             if self.choices.get("state") == "integers":
                 self.memory[key] = {"m": np.zeros(g.shape, int), "v": np.zeros(g.shape, int)}
         return self.memory[key]
@@ -887,6 +889,18 @@ ADAM_ONLY = [
         {"square": "m"},
         "v collects m * m: it has to collect g * g.",
         "v <- beta2 v + (1 - beta2) g g",
+    ),
+    Mistake(
+        "m-starts-at-one",
+        {"state": "m starts at 1"},
+        "m starts as ones: it has to start at zero.",
+        STATE_LINE,
+    ),
+    Mistake(
+        "v-starts-at-one",
+        {"state": "v starts at 1"},
+        "v starts as ones: it has to start at zero.",
+        STATE_LINE,
     ),
     Mistake(
         "m-and-v-one-array",

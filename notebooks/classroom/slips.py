@@ -26,6 +26,7 @@ class Slip:
     look      the equation's line to look at
     once      the edited rule: the lines before each step
     lines     and those of the update
+    given     what `__init__` passes on under a wrong name: pairs (name, whose value)
     """
 
     slug: str
@@ -33,6 +34,7 @@ class Slip:
     look: str
     once: tuple
     lines: tuple
+    given: tuple = ()
     fine = False
 
     @property
@@ -43,7 +45,7 @@ class Slip:
     @property
     def make(self):
         """The edited rule, to be called like an optimizer."""
-        return functools.partial(Slipped, once=self.once, lines=self.lines)
+        return functools.partial(Slipped, once=self.once, lines=self.lines, given=self.given)
 
 
 # ------------------------------------------------------------------ the rules, in a few spellings
@@ -54,6 +56,7 @@ def _averages(a, beta, x):
         [f"{a} += (1 - {beta}) * ({x} - {a})"],
         [f"{a}[...] = {beta} * {a} + (1 - {beta}) * {x}"],
         [f"{a} *= {beta}", f"{a} += (1 - {beta}) * {x}"],
+        [f"{a} *= {beta}", f"{a} += {x} - {beta} * {x}"],
         [f"{a}[...] = {beta} * ({a} - {x}) + {x}"],
         [f"{a}[...] = {a} + (1 - {beta}) * ({x} - {a})"],
     ]
@@ -63,7 +66,7 @@ def _squares(beta):
     return [
         *_averages("v", beta, "(g * g)"),
         [f"v[...] = {beta} * v + (1 - {beta}) * g * g"],
-        [f"v[...] = {beta} * v + (1 - {beta}) * g ** 2"],
+        [f"v[...] = {beta} * v + g ** 2 * (1 - {beta})"],
     ]
 
 
@@ -115,6 +118,14 @@ FORMS = {
                 ["w -= lr_t * m / (np.sqrt(v) + eps)"],
                 ["w[...] = w - lr_t / (np.sqrt(v) + eps) * m"],
             ],
+        },
+        ONCE
+        | {
+            "m": _averages("m", "beta1", "g")[:1],
+            "v": _squares("beta2")[:1],
+            "rate": [["rate = lr / (1 - beta1 ** t)"]],
+            "v_hat": [["v_hat = v / (1 - beta2 ** t)"]],
+            "w": [["w -= rate * m / (np.sqrt(v_hat) + eps)"]],
         },
     ],
 }
@@ -300,7 +311,7 @@ def slips(rule):
     found = {}
     for form in FORMS[rule]:
         for slip in _of_form(rule, form):
-            found.setdefault((slip.once, slip.lines), slip)
+            found.setdefault((slip.once, slip.lines, slip.given), slip)
     return sorted(
         found.values(), key=lambda slip: ("line-missing" not in slip.slug, not slip.likely)
     )
@@ -331,10 +342,26 @@ def _of_form(rule, form):
             for slug, words, new in _of_lines(part, lines, names):
                 yield _slip(slug, words, look, first | {part: new})
     yield from _orders(form, STEP[rule])
-    for old, new in itertools.permutations(sorted(hyper | {"t"} & set(names)), 2):
+    yield from _constructed(sorted(hyper), _slip("", "", STEP[rule], first))
+    exchanged = list(itertools.permutations(sorted(hyper | {"t"} & set(names)), 2))
+    for old, new in exchanged + [("g", name) for name in names if name in ARRAYS and name != "g"]:
         parts = {p: [re.sub(rf"\b{old}\b", new, x) for x in first[p]] for p in first if p != "t"}
         words = f"Wherever {old} belongs, the rule uses {new}."
         yield _slip(f"{new}-for-{old}-everywhere", words, STEP[rule], first | parts)
+
+
+def _constructed(hyper, right):
+    """Slips in `super().__init__(parameters, lr=lr, ...)`."""
+    given = list(itertools.permutations(hyper, 2))
+    given += [(name, value) for name in hyper for value in USUAL.get(name.rstrip("12"), ())]
+    for name, other in given:
+        words = f"`__init__` passes {other} on as {name}: look at super().__init__(...)."
+        slug = f"slip-{other}-for-{name}-in-init"
+        yield replace(right, slug=slug, sentence=words, given=((name, other),))
+    for a, b in itertools.combinations(hyper, 2):
+        words = f"`__init__` passes {a} on as {b}, and {b} as {a}: look at super().__init__(...)."
+        slug = f"slip-{a}-and-{b}-exchanged-in-init"
+        yield replace(right, slug=slug, sentence=words, given=((a, b), (b, a)))
 
 
 def _of_lines(part, lines, names):
@@ -392,7 +419,9 @@ def _slip(slug, words, look, parts):
 class Slipped(Optimizer):
     """A rule that runs the lines of a slip."""
 
-    def __init__(self, parameters, once, lines, **hyperparameters):
+    def __init__(self, parameters, once, lines, given, **hyperparameters):
+        passed = {name: hyperparameters.get(other, other) for name, other in given}
+        hyperparameters |= passed
         super().__init__(parameters, **hyperparameters)
         self.once, self.lines, self.clock = once, lines, 0
         self.products = {f"{name}_t": 1.0 for name in hyperparameters if name[:4] == "beta"}
