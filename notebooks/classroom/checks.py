@@ -1,7 +1,8 @@
 """Is the reader's answer right, and if not, which mistake is it? `check("adam", MyAdam)`.
 
 The answer runs in a worker process on the experiments of `probes`; so does, here, every mistake of
-the catalogue, and every slip of the pen. The one that moves the weights as the answer does is the one that was made.
+the catalogue, and every slip of the pen. The one that moves the weights as the answer does is the
+one that was made.
 """
 
 import dis
