@@ -107,16 +107,17 @@ def _judge_rule(rule, seen, decay):
     wrong = [p for p in experiments if not _same(seen[p.name], expected[p.name])]
     if not wrong:
         tried = "; ".join(p.shows for p in experiments)
-        return Verdict(True, None, f"Right. Tried: {tried}.{_of_a_number(rule, seen, decay)}")
+        return Verdict(True, None, f"Right. Tried: {tried}.{_of_a_number(rule, seen, (), decay)}")
     found = _diagnosis(rule, seen, decay)
     if found and all(mistake.fine for mistake in found):
         notes = " ".join(mistake.sentence for mistake in found)
-        return Verdict(True, found[0].slug, f"Right. {notes}{_of_a_number(rule, seen, decay)}")
+        note = _of_a_number(rule, seen, tuple(found), decay)
+        return Verdict(True, found[0].slug, f"Right. {notes}{note}")
     found = [mistake for mistake in found if not mistake.fine]
     failures = [seen[p.name].failure for p in wrong if seen[p.name].failure]
     if failures and not found:
         return _about_failure(failures[0])
-    table = _counterexample(wrong, seen, expected)
+    table = _counterexample(wrong, seen, expected, probes.settings(rule, decay))
     if failures:
         table += f"\n\nYour code stops with an error, {failures[0]}"
     if found:
@@ -126,9 +127,9 @@ def _judge_rule(rule, seen, decay):
     return Verdict(False, None, f"{table}\n\n{_what_can_be_said(wrong, seen, expected)}")
 
 
-def _of_a_number(rule, seen, decay):
+def _of_a_number(rule, seen, variant, decay):
     """A note, not a mistake: every parameter of the course has an axis."""
-    if _same(seen[probes.NUMBER.name], _expected(rule, (), probes.NUMBER.name, decay)):
+    if _same(seen[probes.NUMBER.name], _expected(rule, variant, probes.NUMBER.name, decay)):
         return ""
     return (
         "\n\nOne thing to know: with a parameter that is a single number, of shape (), it does "
@@ -276,7 +277,7 @@ def _same(seen, expected):
 # ------------------------------------------------------------------ what is said of a wrong rule
 
 
-def _counterexample(wrong, seen, expected):
+def _counterexample(wrong, seen, expected, settings):
     """The smallest experiment that goes wrong, as a table of one weight."""
     probe, t, i, entry = min(
         (_first_difference(seen[p.name], expected[p.name], p) for p in wrong),
@@ -296,7 +297,8 @@ def _counterexample(wrong, seen, expected):
         )
     widths = [max(len(row[k]) for row in rows) for k in range(4)]
     lines = ["  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in rows]
-    return f"Not yet: {probe.shows}, starting at w = 1.\n\n" + "\n".join(lines)
+    given = ", ".join(f"{name} {value:g}" for name, value in settings.items())
+    return f"Not yet: {probe.shows}, starting at w = 1, with {given}.\n\n" + "\n".join(lines)
 
 
 def _first_difference(seen, expected, probe):
@@ -419,6 +421,17 @@ CAUSES = (
 )
 
 
+# What the same causes are called in a function, which has no w, no state and no hyperparameters.
+IN_FUNCTIONS = {
+    "never-set": "There is no attribute or method of that name: is it misspelt?",
+    "arguments-of-update": "The function is called with the arguments that its stub names.",
+    "shapes-differ": "Two arrays do not fit each other: print their .shape.",
+    "gradient-changed": "An argument is changed in place. Others see it, too: work on a copy.",
+    "integer-state": "An array of integers cannot take a fraction.",
+    "divided-by-zero": "Something is divided by 0.",
+}
+
+
 def _cause(failure):
     """(part of the message, slug, sentence) of the likely cause of an exception, if it has one."""
     if failure is None:
@@ -426,12 +439,12 @@ def _cause(failure):
     return next((cause for cause in CAUSES if cause[0] in failure.message), (failure.kind,) * 3)
 
 
-def _about_failure(failure):
+def _about_failure(failure, words=None):
     text = f"Your code stops with an error, {failure}"
     part, slug, sentence = _cause(failure)
     if part == failure.kind:
         return Verdict(False, None, text)
-    return Verdict(False, slug, f"{text}\n\n{sentence}")
+    return Verdict(False, slug, f"{text}\n\n{(words or {}).get(slug, sentence)}")
 
 
 # ------------------------------------------------------------------ functions and values
@@ -463,13 +476,13 @@ def _judge_function(exercise, seen, expected, wrong):
     for mistake in exercise.mistakes:
         theirs = _expected_of(exercise.name, mistake.slug)
         if all(_alike(seen[name], theirs[name]) for name in expected):
-            table = _compare(wrong[0], seen, expected)
+            table = _compare(exercise, wrong[0], seen, expected)
             text = f"{table}\n\n{mistake.sentence}\n\nLook at: {mistake.look}"
             return Verdict(False, mistake.slug, text)
     for name in wrong:
         if seen[name].failure:
-            return _about_failure(seen[name].failure)
-    table = _compare(wrong[0], seen, expected)
+            return _about_failure(seen[name].failure, IN_FUNCTIONS)
+    table = _compare(exercise, wrong[0], seen, expected)
     right = [name for name in expected if name not in wrong]
     text = f"{table}\n\nNo mistake that is known here does this. It goes wrong: {'; '.join(wrong)}."
     return Verdict(False, None, text + (f" It is right: {'; '.join(right)}." if right else ""))
@@ -485,7 +498,8 @@ def _expected_of(name, slug):
 
 
 def _alike(seen, expected):
-    if bool(seen.failure) != bool(expected.failure):
+    errors = [(f.kind, f.message) if f else None for f in (seen.failure, expected.failure)]
+    if errors[0] != errors[1]:
         return False
     mine, theirs = seen.steps[0] if seen.steps else [], expected.steps[0] if expected.steps else []
     if len(mine) != len(theirs):
@@ -496,15 +510,31 @@ def _alike(seen, expected):
     return True
 
 
-def _compare(name, seen, expected):
+def _compare(exercise, name, seen, expected):
+    """What was expected and what came, part by part if the parts have names."""
+    right, mine = expected[name], seen[name]
+    if exercise.parts and right.steps and mine.steps:
+        rows = [
+            f"{part}: expected {_shown(part, a)}, yours {_shown(part, b)}"
+            for part, a, b in zip(exercise.parts, right.steps[0], mine.steps[0], strict=False)
+            if a.shape != b.shape or not np.allclose(a, b, rtol=1e-4, atol=1e-6, equal_nan=True)
+        ]
+        return "\n".join([f"Not yet: {name}.", "", *rows])
     lines = [f"Not yet: {name}.", ""]
-    for label, what in (("expected", expected[name]), ("yours", seen[name])):
+    for label, what in (("expected", right), ("yours", mine)):
         if what.failure:
             lines.append(f"{label:>9}  {what.failure.kind}: {what.failure.message}")
         else:
-            arrays = (np.array2string(a, precision=4, threshold=12) for a in what.steps[0])
+            arrays = (_shown("", a) for a in what.steps[0])
             lines.append(f"{label:>9}  " + "\n           ".join(", ".join(arrays).splitlines()))
     return "\n".join(lines)
+
+
+def _shown(part, array):
+    """An array in short; a part whose name is a question is answered by yes or no."""
+    if part.endswith("?"):
+        return "yes" if array else "no"
+    return np.array2string(array, precision=4, threshold=12)
 
 
 def _check_value(exercise, answer):

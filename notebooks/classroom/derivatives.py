@@ -42,7 +42,7 @@ def fit_view(x, y, w=0.5, window=(-1.0, 3.0)):
     return View(figure, [*gaps, line, tangent, here, said], update)
 
 
-def tangent_view(surface, w=-1.5, d=0.25):
+def tangent_view(surface, w=-1.5, d=0.5):
     """What the tangent at w promises for a step d, and what the loss really does."""
     figure, ax = new()
     low, high = surface.window[0]
@@ -53,10 +53,10 @@ def tangent_view(surface, w=-1.5, d=0.25):
     ax.set(xlabel="weight w", ylabel="loss", xlim=(low, high))
     ax.set(ylim=(values.min() - 0.6 * room, values.max() + 0.3 * room), title=surface.formula)
     (tangent,) = ax.plot([], [], color=SERIES[1], linestyle="--")
-    (gap,) = ax.plot([], [], color=GREY, linewidth=5, alpha=0.6)
     (here,) = ax.plot([], [], "o", color=SERIES[0], markersize=12)
-    (promise,) = ax.plot([], [], "o", color=SERIES[1], mfc="white", markersize=11, mew=2.5)
-    (there,) = ax.plot([], [], "o", color=SERIES[0], mfc="white", markersize=11, mew=2.5)
+    (promise,) = ax.plot([], [], "o", color=SERIES[1], mfc="white", markersize=8, mew=2)
+    (there,) = ax.plot([], [], "o", color=SERIES[0], mfc="white", markersize=8, mew=2)
+    (gap,) = ax.plot([], [], color=GREY, linewidth=6, alpha=0.7)
     said = ax.text(0.98, 0.05, "", transform=ax.transAxes, ha="right", fontsize=15)
 
     def update(w=w, d=d):
@@ -75,7 +75,7 @@ def tangent_view(surface, w=-1.5, d=0.25):
         )
 
     update()
-    return View(figure, [tangent, gap, here, promise, there, said], update)
+    return View(figure, [tangent, here, promise, there, gap, said], update)
 
 
 # The graph of L = (w x + b - y)^2: every node, its place, and how it is made.
@@ -110,7 +110,7 @@ def graph_view(x=3.0, b=1.0, y=4.0):
               for n, p in PLACES.items()}  # fmt: skip
     (ring,) = ax.plot([], [], "o", markersize=40, mfc="none", mew=4)
 
-    def update(step=6, w=0.5):
+    def update(step=1, w=0.5):
         step = round(step)
         a, z = w * x, w * x + b
         e = z - y
@@ -137,7 +137,7 @@ def _what_the_graph_does(step, v, g):
     v = {name: f"{number + 0:.3g}" for name, number in v.items()}
     g = {name: f"{number + 0:.3g}" for name, number in g.items()}
     return [
-        "1. The numbers that are given: w, x, b and y.",
+        "1. Given are the numbers w, x, b and y; no operation is done.",
         f"2. Forward: a = w x = {v['a']}.",
         f"3. Forward: z = a + b = {v['z']}.",
         f"4. Forward: e = z - y = {v['e']}.",
@@ -158,24 +158,25 @@ def quotient_view(h=1e-5):
     decades(ax)
     ax.set(xlabel="h", ylabel="error of the quotient, over the slope")
     ax.set(xlim=(1e-15, 1), ylim=(1e-12, 10))
-    ax.plot(sizes, sizes**2 / 6, color=GREY, linestyle=":")
-    label_line(ax, 1e-3, 3e-9, "h²/6", GREY)
     types = ((np.float64, "float64", SERIES[0]), (np.float32, "float32", SERIES[1]))
-    dots = []
-    for dtype, _, color in types:
-        ax.plot(sizes, [_quotient_error(size, dtype) for size in sizes], color=color, linewidth=1.5)
-        dots.append(ax.plot([], [], "o", color=color, markersize=12)[0])
+    errors = {name: np.array([_quotient_error(size, dtype) for size in sizes])
+              for dtype, name, _ in types}  # fmt: skip
+    curves = [ax.plot([], [], color=color, linewidth=1.5)[0] for *_, color in types]
+    dots = [ax.plot([], [], "o", color=color, markersize=12)[0] for *_, color in types]
     label_line(ax, 3e-15, 1e-5, "float64", SERIES[0])
     label_line(ax, 3e-8, 1.2, "float32", SERIES[1], va="bottom")
 
     def update(h=h):
-        errors = [_quotient_error(h, dtype) for dtype, _, _ in types]
-        for dot, error in zip(dots, errors, strict=True):
-            dot.set_data([h], [error])
-        return f"h = {h:.2g}: the error is {errors[0]:.1g} in float64, {errors[1]:.1g} in float32."
+        here = []
+        shown = sizes >= h * 0.999  # the curves grow as h falls: no prediction is spoiled
+        for (dtype, name, _), curve, dot in zip(types, curves, dots, strict=True):
+            here.append(_quotient_error(h, dtype))
+            curve.set_data([h, *sizes[shown]], [here[-1], *errors[name][shown]])
+            dot.set_data([h], [here[-1]])
+        return f"h = {h:.2g}: the error is {here[0]:.1g} in float64, {here[1]:.1g} in float32."
 
     update()
-    return View(figure, dots, update)
+    return View(figure, [*curves, *dots], update)
 
 
 def _quotient_error(h, dtype):
@@ -191,7 +192,10 @@ def softmax_view(z1=1.0, z2=2.0, z3=-1.0):
     figure, axes = mosaic([["p", "g"]])
     left, right = axes["p"], axes["g"]
     places, names = np.arange(3), ("class 1\n(right)", "class 2", "class 3")
-    for ax, title, limits in ((left, "probability p", (0, 1.15)), (right, "p - y", (-1.15, 1.15))):
+    for ax, title, limits in (
+        (left, "probability p", (0, 1.15)),
+        (right, "gradient dL/dz", (-1.15, 1.15)),
+    ):
         ax.set(xticks=places, xticklabels=names, xlim=(-0.6, 2.6), ylim=limits, title=title)
     right.axhline(0, color=INK, linewidth=1)
     bars = left.bar(places, [0.1] * 3, color=SERIES[0])
@@ -215,7 +219,7 @@ def softmax_view(z1=1.0, z2=2.0, z3=-1.0):
         loss = -np.log(max(p[0], 1e-300))
         return (
             f"The right class has the probability {p[0]:.2f}, the loss is {loss:.2f}; the "
-            f"gradient raises z1 by {-g[0]:.2f} and lowers the others by {p[1]:.2f}, {p[2]:.2f}."
+            f"gradient is {g[0]:.2f} for its logit, and {p[1]:.2f}, {p[2]:.2f} for the others."
         )
 
     update()

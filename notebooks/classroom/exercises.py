@@ -25,12 +25,16 @@ class WrongAnswer:
 
 @dataclass(frozen=True)
 class Exercise:
-    """right, and calls: {what it shows: function of an answer}, which give what is compared."""
+    """right, and calls: {what it shows: function of an answer}, which give what is compared.
+
+    parts names what a call gives, if that is several things; one that ends in ? is yes or no.
+    """
 
     name: str
     right: Callable | float
     calls: dict = field(default_factory=dict)
     mistakes: tuple = ()
+    parts: tuple = ()
 
 
 def watch(name, answer):
@@ -182,6 +186,12 @@ NUMERICAL_GRADIENT = Exercise(
             CENTRAL,
         ),
         WrongAnswer(
+            "h-multiplied",
+            _differences(PLUS, MINUS, lambda h: 2 / h),
+            "`/ 2 * h` divides by 2 and multiplies by h: put 2 * h into brackets.",
+            CENTRAL,
+        ),
+        WrongAnswer(
             "not-divided",
             _differences(PLUS, MINUS, lambda h: 1.0),
             "The difference is not divided by anything: a slope is rise over run.",
@@ -244,6 +254,20 @@ NUMERICAL_GRADIENT = Exercise(
             CENTRAL,
         ),
         WrongAnswer(
+            "sum-of-slopes",
+            lambda f, w, h=1e-5: (f(w + h) - f(w - h)) / (2 * h),
+            "w + h moves all weights at once, and the result is one number: the sum of all slopes. "
+            "Move one entry at a time, and put its slope into an array like w.",
+            CENTRAL,
+        ),
+        WrongAnswer(
+            "returned-in-the-loop",
+            lambda f, w, h=1e-5: numerical_gradient(f, w, h).ravel()[0],
+            "One number is returned, the slope of the first entry: does `return` stand inside the "
+            "loop?",
+            "one slope for each entry of w",
+        ),
+        WrongAnswer(
             "all-moved-at-once",
             _moved_all,
             "All weights are moved at once: that is the slope along (1, 1, ...), the sum of all. "
@@ -258,6 +282,7 @@ NUMERICAL_GRADIENT = Exercise(
             "h = 1e-8 needs float64",
         ),
     ),
+    parts=("the gradient", "w afterwards"),
 )
 
 
@@ -323,26 +348,54 @@ class _Notary(optim.SGD):
 
 def _epoch(n, batch_size):
     def call(answer):
+        again, *_ = once(answer)
+        shown, model, optimizer, losses = once(answer)
+        listed = isinstance(losses, (list, tuple, np.ndarray))
+        numbers = listed and all(isinstance(loss, (int, float, np.number)) for loss in losses)
+        values = np.array(losses if numbers else [], float)
+        counts = np.bincount(shown, minlength=n)
+        honest = len(values) == len(optimizer.losses) and np.allclose(values, optimizer.losses)
+        return (
+            (counts == 0).any(),
+            (counts > 1).any(),
+            len(shown),
+            np.sort([len(rows) for rows in model.shown]),
+            len(optimizer.codes),
+            np.unique(optimizer.codes[1:] or optimizer.codes),
+            losses is not None,
+            listed,
+            numbers,
+            honest,
+            (shown == np.arange(len(shown))).all(),
+            np.array_equal(shown, again),
+        )
+
+    def once(answer):
         rng = np.random.default_rng(5)
         x, y = rng.normal(size=(n, 4)), rng.integers(3, size=n)
         model = _Eye(x.copy())
         optimizer = _Notary(model, y)
         losses = answer(model, optimizer, x.copy(), y.copy(), batch_size, np.random.default_rng(1))
         shown = np.concatenate(model.shown) if model.shown else np.array([], int)
-        listed = isinstance(losses, (list, tuple, np.ndarray)) and np.ndim(losses) == 1
-        numbers = listed and all(isinstance(loss, (int, float, np.number)) for loss in losses)
-        losses = np.array(losses if numbers else [], float)
-        counts = np.bincount(shown, minlength=n)
-        honest = len(losses) == len(optimizer.losses) and np.allclose(losses, optimizer.losses)
-        return (
-            np.array([(counts == 0).any(), (counts > 1).any(), len(shown), listed, numbers]),
-            np.sort([len(rows) for rows in model.shown]),
-            np.unique(optimizer.codes[1:] or optimizer.codes),
-            np.array(len(optimizer.codes)),
-            np.array([honest, (shown == np.arange(len(shown))).all()]),
-        )
+        return shown, model, optimizer, losses
 
     return call
+
+
+EPOCH = (
+    "a sample is left out?",
+    "a sample comes twice?",
+    "samples shown",
+    "sizes of the batches",
+    "steps",
+    "gradient at the steps (0 right, 4 none, else wrong)",
+    "something is returned?",
+    "it is a list?",
+    "of numbers?",
+    "these are the batches' losses?",
+    "the samples come as they are stored?",
+    "the same rng gives the same order?",
+)
 
 
 def loop(model, optimizer, x, y, batch_size, rng):
@@ -426,8 +479,9 @@ LOOP = Exercise(
         WrongAnswer(
             "no-gradient-at-the-step",
             _loop(steps="backward zero step"),
-            "There is no gradient when step() is called: zero_grad() stands between backward() and "
-            "step(), or step() before backward(). No experiment tells the two apart.",
+            "There is no gradient when step() is called: backward() is missing, or zero_grad() "
+            "stands between backward() and step(), or step() before backward(). No experiment "
+            "tells these apart.",
             LOOP_LINE,
         ),
         WrongAnswer(
@@ -526,12 +580,26 @@ LOOP = Exercise(
             "the list of the losses of all batches",
         ),
         WrongAnswer(
+            "return-missing",
+            _loop(keep=lambda losses: None),
+            "Nothing is returned: the list of the losses is asked for. Does `return` stand there?",
+            "the list of the losses of all batches",
+        ),
+        WrongAnswer(
+            "rng-ignored",
+            _loop(order=lambda n, rng: np.random.default_rng().permutation(n)),
+            "The order does not come from rng: the same rng has to give the same order, or no run "
+            "can be repeated. Use rng.permutation, not np.random.",
+            "order = rng.permutation(N)",
+        ),
+        WrongAnswer(
             "one-loss-for-all",
             _loop(keep=lambda losses: losses[-1:]),
             "Only one loss is returned: one for every batch is asked for.",
             "the list of the losses of all batches",
         ),
     ),
+    parts=EPOCH,
 )
 
 
@@ -730,6 +798,12 @@ PULLBACKS = (
                 lambda g, x: g * np.ones_like(x),
                 "The mean of N numbers divides by N, and so does its pullback.",
                 "d mean / d x_i = 1/N",
+            ),
+            WrongAnswer(
+                "flat-pullback",
+                lambda g, x: g * np.ones(x.size) / x.size,
+                "The result is one long row: it has the shape of x.",
+                "one gradient for every entry of x",
             ),
             WrongAnswer(
                 "one-number",
@@ -1023,6 +1097,18 @@ OUTPUTS = (
                 lambda z, y: (z.argmax(axis=1) != y).mean(),
                 "This is the share of wrong ones.",
                 "right / all",
+            ),
+            WrongAnswer(
+                "argmax-down-the-columns",
+                lambda z, y: (z.argmax(axis=0) == y).mean(),
+                "axis=0 goes down the columns: there is one answer for each row, axis=1.",
+                "argmax over each row",
+            ),
+            WrongAnswer(
+                "score-for-its-place",
+                lambda z, y: (z.max(axis=1) == y).mean(),
+                "max gives the largest score; argmax gives its place, which is the answer.",
+                "argmax over each row",
             ),
             WrongAnswer(
                 "argmax-of-everything",

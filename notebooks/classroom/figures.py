@@ -165,23 +165,22 @@ def optimizer_map():
     """Which rule leads to which, with its equation and its question."""
     figure, ax = new(height=4.8)
     boxes = {
-        "SGD": (1.7, 3.0, r"$w \leftarrow w - \mathrm{lr}\,g$", "chapter 2"),
+        "SGD": (1.3, 3.0, r"$w \leftarrow w - \mathrm{lr}\,g$", "chapter 2"),
         "Momentum": (5.0, 4.8, r"$w \leftarrow w - \mathrm{lr}\,m$", "chapter 4"),
         "AdaGrad": (5.0, 1.2, r"$w \leftarrow w - \mathrm{lr}\,g/\sqrt{h}$", "chapter 3"),
         "RMSProp": (8.3, 1.2, r"$w \leftarrow w - \mathrm{lr}\,g/\sqrt{v}$", "chapter 4"),
         "Adam": (8.3, 4.8, r"$w \leftarrow w - \mathrm{lr}\,\hat m/\sqrt{\hat v}$", "chapter 4"),
     }
     arrows = (
-        ("SGD", "Momentum", "remember\nthe direction", (2.75, 4.35)),
-        ("SGD", "AdaGrad", "one rate\nper weight", (2.75, 1.65)),
-        ("AdaGrad", "RMSProp", "forget", (6.65, 1.5)),
-        ("Momentum", "Adam", "join both,\nand correct", (6.65, 5.3)),
-        ("RMSProp", "Adam", "", (8.3, 3.0)),
+        ((2.0, 3.8), (3.9, 4.7), "remember\nthe direction", (2.2, 4.75)),
+        ((2.0, 2.2), (3.9, 1.3), "one rate\nper weight", (2.2, 1.25)),
+        ((6.1, 1.2), (7.2, 1.2), "forget", (6.65, 1.55)),
+        ((6.1, 4.8), (7.2, 4.8), "join", (6.65, 5.15)),
+        ((8.3, 2.05), (8.3, 3.9), "correct", (9.0, 3.0)),
     )
-    for start, end, why, place in arrows:
+    for tail, head, why, place in arrows:
         style = {"arrowstyle": "-|>", "lw": 2, "color": GREY, "mutation_scale": 20}
-        gap = {"shrinkA": 58, "shrinkB": 58}
-        ax.annotate("", boxes[end][:2], boxes[start][:2], arrowprops=style | gap)
+        ax.annotate("", head, tail, arrowprops=style | {"shrinkA": 0, "shrinkB": 0})
         ax.text(*place, why, ha="center", va="center", fontsize=14, color=INK)
     for name, (x, y, rule, chapter) in boxes.items():
         color = RULES[name]["color"]
@@ -356,7 +355,7 @@ def slope_map(slope):
 def tuned(panels, rates, what, limits, names_at=(0.05, 0.97)):
     """A result over the learning rate: {panel: {rule: one list of runs for each rate}}."""
     figure, axes = new(len(panels), sharey=True, squeeze=False)
-    others = ("#0072B2", "#009E73", "#CC79A7")
+    others = (INK, "#56B4E9", "#8B5A2B")  # no rule's colour
     for ax, (title, rules) in zip(axes[0], panels.items(), strict=True):
         unknown = [name for name in rules if name not in RULES]
         styles = RULES | {

@@ -55,24 +55,24 @@ def rates_view(snapshots, had_gradient, low=1e-2, high=1e4):
     return View(figure, [bars, middle, law, curve, dot, said], update)
 
 
-def weights_view(beta=0.9, shown=60):
+def weights_view(beta=0.9, shown=100):
     """How much each past gradient weighs in m, as bars."""
     figure, ax = new()
     ages = np.arange(shown + 1)
     bars = ax.bar(ages, 0 * ages, width=0.8, color=RULES["Momentum"]["color"])
     ax.set(xlabel="age of the gradient, in steps", ylabel="weight in m, the newest = 1")
-    ax.set(xlim=(-1, shown), ylim=(0, 1.05))
+    ax.set(xlim=(-1, shown), ylim=(0, 1.2))
     (half,) = ax.plot([], [], color=INK, linestyle="--")
-    name = label_line(ax, 0, 0.9, "", INK)
-    said = label_line(ax, 0.98 * shown, 0.7, "", INK, ha="right", fontsize=16)
+    name = label_line(ax, 0, 0.99, "", INK)
+    said = label_line(ax, 0.98 * shown, 1.12, "", INK, ha="right", fontsize=16)
 
     def update(beta=beta):
         for bar, height in zip(bars, beta**ages, strict=True):
             bar.set_height(height)
         life = np.log(0.5) / np.log(beta) if beta > 0 else 0.0
         alike = (1 + beta) / (1 - beta)
-        half.set_data([life] * 2, [0, 0.95])
-        name.set_position((min(life + 0.5, 0.68 * shown), 0.9))
+        half.set_data([life] * 2, [0, 1.05])
+        name.set_position((min(life + 0.5, 0.68 * shown), 0.99))
         name.set_text(f"half the weight after {life:.1f}")
         said.set_text(f"as calm as a mean of {alike:.3g}")
         return (

@@ -309,7 +309,8 @@ EVERYWHERE = [
         "update-lost",
         {"reach": "nowhere"},
         "w never moves. `w = w - ...` makes a new array and forgets it when the method ends; the "
-        "parameter's own array has to change, as `w -= ...` does. An m that stays 0 does the same.",
+        "parameter's own array has to change, as `w -= ...` does. A memory that stays 0 does the "
+        "same.",
         "w <- w - (step), in place",
     ),
     Mistake(

@@ -92,10 +92,13 @@ def slope_view(surface, w=-3.0, lr=0.4):
         slope.set_position((np.clip(w, low + 1.2, high - 1.2), min(value + 0.17 * top, 0.93 * top)))
         step.set_text(f"-lr g = {-lr * g:+.2f}")
         step.set_position((np.clip((w + new) / 2, low + 1, high - 1), -0.12 * top))
-        word = "falls" if new_value < value else "rises" if new_value > value else "stays"
+        word = "falls" if new_value < value else "rises"
+        change = f"{word}, from {value:.3g} to {new_value:.3g}"
+        if new_value == value:
+            change = f"stays at {value:.3g}"
         return (
             f"At w = {w:g} the slope is {g:.3g}; the step -lr g = {-lr * g:+.3g} leads to "
-            f"w = {new:.3g}, and the loss {word}, from {value:.3g} to {new_value:.3g}."
+            f"w = {new:.3g}, and the loss {change}."
         )
 
     update()
@@ -256,7 +259,7 @@ def _follow_path(surface, path, level, name, trace, curve, said):
         said.set_text(f"{name}: diverges")
         return f"{name} diverges: f grows from {values[0]:.2g} to {values[-1]:.2g}."
     said.set_text(f"{name}: not yet")
-    return f"{name}: f = {values[-1]:.2g} after {len(values) - 1} steps."
+    return f"{name}: f = {values[-1]:.3g} after {len(values) - 1} steps."
 
 
 def _plane_ground(ax, surface, fixed):
@@ -517,13 +520,13 @@ def batch_noise_view(gradients, rng, draws=60, B=10):
 
 
 def digit_view(images, labels, n=1):
-    """One digit of many, and its brightest row as numbers: images (N, 784), n counts from 1."""
+    """One of many digits, images (N, 784), and the row with the most ink; n counts from 1."""
     figure, axes = mosaic([["digit", "row"]], width_ratios=[2, 3])
     left, right = axes["digit"], axes["row"]
     picture = left.imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=1)
     left.set(xticks=[], yticks=[])
     left.grid(False)
-    right.set(xlabel="pixel of the marked row", ylabel="brightness", xlim=(-1, 28), ylim=(0, 1.25))
+    right.set(xlabel="pixel of the marked row", ylabel="ink", xlim=(-1, 28), ylim=(0, 1.25))
     (mark,) = left.plot([], [], color=SERIES[1], linewidth=2.5)
     (brightness,) = right.step([], [], where="mid", color=SERIES[1])
     said = right.text(0.98, 0.92, "", transform=right.transAxes, ha="right", fontsize=18)
@@ -536,7 +539,7 @@ def digit_view(images, labels, n=1):
         brightness.set_data(np.arange(28), image[row])
         said.set_text(f"a {label}")
         lit = int((image > 0).sum())
-        return f"Digit {round(n):,} is a {label}; {lit} of its 784 pixels are lit."
+        return f"Digit {round(n):,} is a {label}; {lit} of its 784 pixels carry ink."
 
     update()
     return View(figure, [picture, mark, brightness, said], update)
