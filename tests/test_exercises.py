@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import symtable
 import sys
 import zipfile
 from pathlib import Path
@@ -98,7 +99,40 @@ def test_the_student_edition_leaks_no_solution(edition, path):
                 assert json.dumps(line.strip())[1:-1] not in text, line
 
 
+def names(source):
+    """(names that a cell takes from others, in its functions, too; names that it gives them)."""
+    top = symtable.symtable(source, "cell", "exec")
+
+    def needed(table):
+        symbols = table.get_symbols()
+        here = {s.get_name() for s in symbols if s.is_referenced() and s.is_global()}
+        return here.union(*map(needed, table.get_children()))
+
+    given = {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported()}
+    used = {s.get_name() for s in top.get_symbols() if s.is_referenced()}
+    return needed(top) | used, given
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_nothing_outside_an_exercise_needs_an_answer(path):
+    given, answers = set(), set()
+    for cell in cells(path):
+        wants, gives = names(cell.source)
+        if {"exercise", "solution"} & set(cell.metadata.get("tags", [])):
+            answers |= gives - given
+        else:
+            assert not (wants - gives) & answers, cell.id
+            given |= gives
+            answers -= gives
+
+
+# The whole of every chapter runs twice as long as the rest of the tests: where nobody waits, all of
+# them run once more as the student edition; else those that are quick.
+ALL = os.environ.get("ALL_STUDENT_EDITIONS")
+QUICK = [path for path in NOTEBOOKS if ALL or path.name[:2] in ("00", "01")]
+
+
+@pytest.mark.parametrize("path", QUICK, ids=lambda path: path.stem)
 def test_the_student_edition_runs_with_every_stub_untouched(edition, path):
     place = edition[0] / "notebooks"
     notebook = nbformat.read(place / path.name, as_version=4)

@@ -377,6 +377,8 @@ def rules_curves(runs):
     """Training loss and test accuracy over the epochs: {rule: histories}, bands over the seeds."""
     figure, (left, right) = new(2)
     ends = {left: {}, right: {}}
+    longest = max(histories[0].epochs for histories in runs.values())
+    every = 2 if longest <= 10 else 5
     for name, histories in runs.items():
         style = RULES[name]
         epochs = np.arange(1, histories[0].epochs + 1)
@@ -385,8 +387,8 @@ def rules_curves(runs):
             band(ax, epochs, values, **style)
             end = np.median([run[-1] for run in values])
             ends[ax][name] = (epochs[-1] * 1.03, end, style["color"])
-            ticks = epochs[epochs % (2 if len(epochs) <= 10 else 5) == 0]
-            ax.set(xlabel="epoch", xlim=(0.5, epochs[-1] * 1.45), xticks=ticks)
+            ax.set(xlabel="epoch", xlim=(0.5, longest * 1.45))
+            ax.set_xticks(range(every, longest + 1, every))
     left.set(ylabel="training loss", ylim=(0, 0.5))
     right.set(ylabel="test accuracy", ylim=(0.88, 0.97))
     label_ends(left, ends[left], gap=0.03)
