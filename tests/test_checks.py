@@ -1,5 +1,6 @@
 """Checks: right answers pass whatever they look like, wrong ones are told which mistake it is."""
 
+import functools
 import itertools
 import random
 import subprocess
@@ -536,19 +537,24 @@ LEGITIMATE = {
 }
 
 
+@functools.cache
+def verdict_on(exercise, source):
+    return check(exercise, written(source, "Answer"))
+
+
 @pytest.mark.parametrize(
     ("exercise", "right", "source", "words"),
     ANSWERS,
     ids=[f"{i}-{answer[0]}" for i, answer in enumerate(ANSWERS)],
 )
 def test_a_readers_answer_is_judged_as_the_reader_meant_it(exercise, right, source, words):
-    verdict = check(exercise, written(source, "Answer"))
+    verdict = verdict_on(exercise, source)
     assert verdict.passed == (right or words in LEGITIMATE), verdict.message
 
 
 def test_most_of_the_readers_mistakes_are_named():
     wrong = [answer for answer in ANSWERS if not answer[1] and answer[3] not in LEGITIMATE]
-    named = [bool(check(name, written(source, "Answer")).mistake) for name, _, source, _ in wrong]
+    named = [bool(verdict_on(name, source).mistake) for name, _, source, _ in wrong]
     assert sum(named) >= 0.9 * len(named)
 
 

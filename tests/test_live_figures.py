@@ -109,13 +109,14 @@ def positions(knob, rng):
     """Minimum, default, maximum, then a walk that turns back at the ends."""
     top = knob.slider.max
     yield from (0, knob.control.position(knob.control.start), top)
-    for _ in range(6):
+    for _ in range(4):
         place = abs(knob.slider.value + int(rng.integers(-top // 4, top // 4 + 1)))
         yield min(place, 2 * top - place)
 
 
 def test_sliders_change_the_picture_and_only_where_the_moving_artists_are(figure):
     rng = np.random.default_rng(0)
+    empty = background(figure)
     for name, knob in figure.knobs.items():
         seen = set()
         for position in positions(knob, rng):
@@ -126,7 +127,9 @@ def test_sliders_change_the_picture_and_only_where_the_moving_artists_are(figure
             seen.add(picture.tobytes())
             assert len(figure.sentence) > 5
             assert "Error" not in figure.sentence, (name, knob.number, figure.sentence)
-            changed = (picture != background(figure)).any(axis=2)
+            if hasattr(figure, "race"):  # its axis of time grows
+                empty = background(figure)
+            changed = (picture != empty).any(axis=2)
             assert not (changed & ~where_artists_are(figure)).any(), (name, knob.number)
         assert len(seen) >= 4, f"{name} changes too little"
 

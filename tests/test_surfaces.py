@@ -13,6 +13,9 @@ SURFACES = {
     "steep ravine": surfaces.ravine(1000),
     "plateau": surfaces.plateau(),
     "saddle": surfaces.saddle(),
+    "turned ravine": surfaces.turned_ravine(50, 30),
+    "cliff": surfaces.cliff(),
+    "two wells": surfaces.two_wells(),
 }
 
 
@@ -36,6 +39,12 @@ def test_the_largest_curvature():
         e = np.zeros(len(surface.start))
         e[-1] = 1
         assert (surface.gradient(e) @ e) == surface.L
+
+
+def test_the_best_rate_shrinks_both_directions_alike():
+    for surface in (surfaces.ravine(), surfaces.ravine(0.5), surfaces.turned_ravine(100, 20)):
+        factors = [1 - surface.best_rate * c for c in (surface.mu, surface.L)]
+        assert factors[0] == pytest.approx(-factors[1])
 
 
 def test_a_path_follows_the_rule():
@@ -86,6 +95,9 @@ def test_the_loss_on_a_quadratic_falls_at_every_step_below_two_over_L():
 def test_steps_until():
     assert surfaces.steps_until([3.0, 2.0, 1.0], 1.5) == 2
     assert surfaces.steps_until([3.0, np.nan], 1.5) is None
+    assert surfaces.steps_until([3.0, 1.0, 2.0, 1.0], 1.5) == 3  # it has to stay below
+    assert surfaces.steps_until([1.0, 1.0], 1.5) == 0
+    assert surfaces.steps_until([1.0, 3.0], 1.5) is None
 
 
 def fewest_steps(rule, condition, rates, **settings):

@@ -47,8 +47,8 @@ def rates_view(snapshots, had_gradient, low=1e-2, high=1e4):
         spread = np.quantile(known, 0.95) / np.quantile(known, 0.05)
         said.set_text(f"after step {times[i]:,}")
         return (
-            f"After step {times[i]:,} the middle weight has the rate {median:.2g}; 90 % of the "
-            f"rates lie within a factor of {spread:.2g}."
+            f"After step {times[i]:,} the middle weight has a rate of about {median:.1g}; 90 % of "
+            f"the rates lie within a factor of about {round(spread, 1 - len(str(int(spread)))):,g}."
         )
 
     update()
