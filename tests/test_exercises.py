@@ -16,6 +16,7 @@ import pytest
 from nbclient import NotebookClient
 
 from classroom import checks, student
+from conftest import digits_once
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
@@ -39,7 +40,7 @@ def exercises():
 def run(path, *sources):
     """The names that the set-up cell and these sources leave, as a notebook would."""
     space = {"__name__": "__main__"}
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), digits_once():
         exec(next(cells(path)).source, space)
         for source in sources:
             exec(source, space)

@@ -13,6 +13,7 @@ import pytest
 from matplotlib.collections import Collection
 
 from classroom import figures, live
+from conftest import digits_once
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 MAKERS = {"live", "race"}
@@ -60,7 +61,7 @@ def run(sources):
     """The value of the last line, as a notebook shows it."""
     *body, final = ast.parse(sources[-1]).body
     space = {}
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), digits_once():
         for source in [*sources[:-1], ast.Module(body, [])]:
             exec(compile(source, "cell", "exec"), space)
         return eval(compile(ast.Expression(final.value), "cell", "eval"), space)
