@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from cell_names import defines, needs
 from nbclient import NotebookClient
 
 from classroom import checks, student
@@ -100,29 +101,16 @@ def test_the_student_edition_leaks_no_solution(edition, path):
                 assert json.dumps(line.strip())[1:-1] not in text, line
 
 
-def names(source):
-    """(names that a cell takes from others, in its functions, too; names that it gives them)."""
-    top = symtable.symtable(source, "cell", "exec")
-
-    def needed(table):
-        symbols = table.get_symbols()
-        here = {s.get_name() for s in symbols if s.is_referenced() and s.is_global()}
-        return here.union(*map(needed, table.get_children()))
-
-    given = {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported()}
-    used = {s.get_name() for s in top.get_symbols() if s.is_referenced()}
-    return needed(top) | used, given
-
-
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_nothing_outside_an_exercise_needs_an_answer(path):
     given, answers = set(), set()
     for cell in cells(path):
-        wants, gives = names(cell.source)
+        table = symtable.symtable(cell.source, cell.id, "exec")
+        gives = defines(table)
         if {"exercise", "solution"} & set(cell.metadata.get("tags", [])):
             answers |= gives - given
         else:
-            assert not (wants - gives) & answers, cell.id
+            assert not needs(table) & answers, cell.id
             given |= gives
             answers -= gives
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from classroom.figures import GREY, INK, SERIES, decades, label_line, mosaic, new
+from classroom.figures import GREY, INK, SERIES, blank, decades, label_line, mosaic, new
 from classroom.views import View
 
 
@@ -90,10 +90,7 @@ EDGES = (("w", "a"), ("x", "a"), ("a", "z"), ("b", "z"), ("z", "e"), ("y", "e"),
 def graph_view(x=3.0, b=1.0, y=4.0):
     """Four operations, L = (w x + b - y)^2: values forward, gradients backward, step by step."""
     figure, ax = new(height=4.5)
-    ax.set(xlim=(0, 10.2), ylim=(-0.7, 5.6), xticks=[], yticks=[])
-    ax.grid(False)
-    for side in ax.spines.values():
-        side.set_visible(False)
+    blank(ax, (0, 10.2), (-0.7, 5.6))
     for start, end in EDGES:
         ax.plot(*zip(PLACES[start], PLACES[end], strict=True), color=GREY, linewidth=1.5, zorder=1)
     for name, (left, up) in PLACES.items():

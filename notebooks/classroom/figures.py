@@ -123,6 +123,14 @@ def band(ax, x, runs, label=None, **line):
     return ax.plot(x, np.median(runs, axis=0), label=label, **line)
 
 
+def blank(ax, xlim, ylim):
+    """An empty sheet to draw on: no ticks, no grid, no frame."""
+    ax.set(xlim=xlim, ylim=ylim, xticks=[], yticks=[])
+    ax.grid(False)
+    for side in ax.spines.values():
+        side.set_visible(False)
+
+
 def contours(ax, surface, levels=14):
     """The surface as filled contours, lines of equal loss closer together where it is low."""
     (x0, x1), (y0, y1) = surface.window
@@ -188,10 +196,7 @@ def optimizer_map():
         ax.text(
             x, y, f"{name}\n{rule}\n{chapter}", ha="center", va="center", fontsize=14, bbox=frame
         )
-    ax.set(xlim=(0, 10), ylim=(0, 6.2), xticks=[], yticks=[])
-    ax.grid(False)
-    for side in ax.spines.values():
-        side.set_visible(False)
+    blank(ax, (0, 10), (0, 6.2))
     return figure
 
 

@@ -20,8 +20,8 @@ from classroom.training import progress_bar
 def sweep(run, grid, executor=None, seeds=(0,), progress=True):
     """{point of the grid: [run(**point, seed=seed) for every seed]}, computed in parallel.
 
-    run       a function, one written in a notebook, too; what it needs travels with it, so let it
-              load large data by itself
+    run       a function, one written in a notebook, too; what it needs, its data included, travels
+              with it to every task
     grid      {name: values}: every combination is run
     executor  any concurrent.futures.Executor (a thread pool, a Dask client's); by default loky's
               processes, one for each core
