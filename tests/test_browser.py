@@ -138,6 +138,8 @@ def test_the_cockpit_starts_pauses_and_resets(page):
     paused = step(cell)
     page.wait_for_timeout(500)
     assert step(cell) == paused > 0
+    natural, shown = image.evaluate("image => [image.naturalWidth, image.clientWidth]")
+    assert natural >= 2 * shown
     assert changed(page, image, button["Reset"].click)
     assert step(cell) == 0
 

@@ -221,6 +221,50 @@ def test_training_leaves_room_for_sliders_and_buttons_and_pause_holds_it(data):
     asyncio.run(lesson())
 
 
+@pytest.mark.parametrize("interrupted_after", range(12))
+def test_a_pause_within_a_step_changes_nothing(data, interrupted_after):
+    rules = {"SGD": sgd, "Adam": optim.Adam}
+    plain, held = race(data, rules).race, race(data, rules).race
+    plain.advance(9)
+    pieces = 0
+    while held.t < 9 or held.rest:
+        for _ in held.pieces():
+            pieces += 1
+            if pieces % 12 == interrupted_after:
+                break
+    for one, other in zip(plain.lanes, held.lanes, strict=True):
+        assert one.loss == other.loss
+        assert one.accuracy == other.accuracy
+
+
+def test_everything_happens_in_the_thread_that_trains(data):
+    # JupyterLab may have the messages of sliders and buttons handled in another thread.
+    async def lesson():
+        shown = race(data)
+        press = lambda name: asyncio.to_thread(shown.buttons[name].click)
+        slide = lambda place: setattr(shown.knobs["SGD", "lr"].slider, "value", place)
+        await press("Start")
+        await asyncio.sleep(0.1)
+        assert shown.task.get_loop() is asyncio.get_running_loop()
+        await asyncio.gather(*(asyncio.to_thread(slide, place) for place in range(60, 90, 3)))
+        await asyncio.sleep(0.1)
+        knob = shown.knobs["SGD", "lr"]
+        assert shown.race.lanes[0].optimizer.lr == knob.control.values[knob.slider.value]
+        await press("Pause")
+        await asyncio.sleep(0.05)
+        paused, picture = shown.race.t, shown.image.value
+        await asyncio.sleep(0.05)
+        assert shown.race.t == paused > 0
+        assert shown.image.value == picture == shown.painter.jpeg(live.SHARP)
+        assert not shown.buttons["Start"].disabled
+        await press("Reset")
+        await asyncio.sleep(0.05)
+        assert shown.race.t == 0
+        shown.close()
+
+    asyncio.run(lesson())
+
+
 def test_a_second_cockpit_pauses_the_first(data):
     async def lesson():
         first = race(data)

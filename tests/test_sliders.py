@@ -2,16 +2,21 @@
 
 import asyncio
 import gc
+import io
+import time
 import types
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
+import matplotlib as mpl
 import numpy as np
 import psutil
 import pytest
 from ipywidgets import widgets
 from matplotlib.figure import Figure
+from PIL import Image
 
-from classroom import cockpit, live, mnist, surfaces, views
+from classroom import cockpit, figures, live, mnist, surfaces, views
 from classroom.live import beta_slider, log_slider, slider, whole_slider
 from mytorch_core import nn, optim
 
@@ -208,6 +213,75 @@ def test_where_there_is_no_kernel_a_still_picture_says_the_same():
     assert "application/vnd.jupyter.widget-view+json" in bundle
     picture = pixels(figure)
     np.testing.assert_array_equal(pixels(figure), picture)
+
+
+# ---------------------------------------------------------------- threads
+
+
+def test_a_slider_may_be_moved_in_one_thread_while_another_draws():
+    # JupyterLab may have a slider's message handled in a second thread while a cell runs.
+    figure, sizes = ravine_figure(), set()
+    before = dict(mpl.rcParams)
+
+    def note(change):
+        image = Image.open(io.BytesIO(change["new"]))
+        sizes.add((image.size, image.layer[0][1:3]))  # sharp pictures have all of their colours
+
+    figure.image.observe(note, "value")
+    size = [round(inches * figures.DPI) for inches in figure.view.figure.get_size_inches()]
+    expected = {(tuple(size), (2, 2)), (tuple(2 * length for length in size), (1, 1))}
+
+    def drag(name, positions):
+        for position in positions:
+            figure.knobs[name].slider.value = position
+
+    with ThreadPoolExecutor(3) as threads:
+        dragged = threads.submit(drag, "lr", range(60, 90))
+        also = threads.submit(drag, "condition", range(10, 40))
+        drawn = threads.submit(lambda: {figures.png(formula()) for _ in range(10)})
+        dragged.result(), also.result()
+        assert len(drawn.result()) == 1
+    assert sizes == expected
+    assert dict(mpl.rcParams) == before
+    figure.redraw(live.DRAFT)
+    values = figure.values()
+    fresh = ravine_figure()
+    fresh.set(**values)
+    np.testing.assert_array_equal(pixels(figure), pixels(fresh))
+
+
+def test_a_figure_follows_one_change_at_a_time():
+    figure, ax = figures.new()
+    (line,) = ax.plot([0], [0])
+    inside, most = [], []
+
+    def update(w=0.0):
+        inside.append(w)
+        most.append(len(inside))
+        time.sleep(0.002)
+        inside.pop()
+        return f"w = {w}"
+
+    shown = live.live(views.View(figure, [line], update), w=slider(-1, 1))
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda w: shown.set(w=w), np.linspace(-1, 1, 10).tolist()))
+    assert set(most) == {1}
+
+
+def formula():
+    figure, ax = figures.new()
+    ax.set(title=r"$\frac{\partial L}{\partial w} = \sum_i x_i$", xlabel=r"$\beta^t$")
+    return figure
+
+
+def test_two_live_figures_of_one_view_show_their_own_values():
+    view = views.descent_view(optim.SGD, surfaces.ravine)
+    first, second = live.live(view, lr=0.3, condition=20), live.live(view, lr=0.3, condition=20)
+    for figure, condition in ((first, 20), (second, 20), (first, 5), (second, 5), (second, 5)):
+        figure.set(condition=condition)
+        fresh = live.live(views.descent_view(optim.SGD, surfaces.ravine), lr=0.3, condition=20)
+        fresh.set(condition=condition)
+        np.testing.assert_array_equal(pixels(figure), pixels(fresh))
 
 
 # ---------------------------------------------------------------- what is left

@@ -25,14 +25,15 @@ from classroom.live import (
     in_place_of_the_last,
     notation,
     one_line,
+    running_loop,
     whole_slider,
 )
-from classroom.training import evaluate
+from classroom.training import blocks, evaluate
 from classroom.views import View
 from mytorch_core import nn
 
 FRAMES = 15  # pictures a second, at most
-BREATH = 0.01  # seconds of training between two looks at sliders and buttons
+BREATH = 0.02  # seconds of training between two looks at sliders and buttons
 WATCHED = 1000  # weights of each layer whose steps are watched
 SMOOTH = 0.95  # of the running mean of the loss
 LOWEST, HIGHEST = -9, 1  # decades of |delta w| that are shown
@@ -59,6 +60,7 @@ class Lane:
         self.problem = None
         weights = [p for name, p in self.model.named_parameters() if name.endswith("weight")]
         self.watched = [(p, np.sort(rng.permutation(p.size)[:WATCHED])) for p in weights]
+        self.first = [p.data.ravel()[some] for p, some in self.watched]
         self.had_gradient = [np.zeros(len(some), bool) for _, some in self.watched]
         self.moved = [np.array([]) for _ in weights]
 
@@ -84,17 +86,18 @@ class Lane:
             self.problem = f"{self.name} diverged at step {t}"
 
     def _step_and_watch(self, watch):
-        for had, (p, some) in zip(self.had_gradient, self.watched, strict=True):
-            never = np.flatnonzero(~had)
-            if len(never) and p.grad is not None:
-                had[never] = p.grad.ravel()[some[never]] != 0
-        before = [p.data.ravel()[some] for p, some in self.watched] if watch else None
+        if not watch:
+            return self.optimizer.step()
+        before = [p.data.ravel()[some] for p, some in self.watched]
         self.optimizer.step()
-        if watch:
-            self.moved = [
-                abs(p.data.ravel()[some] - w)[had]
-                for had, (p, some), w in zip(self.had_gradient, self.watched, before, strict=True)
-            ]
+        self.moved = []
+        for i, (p, some) in enumerate(self.watched):
+            now = p.data.ravel()[some]
+            had = self.had_gradient[i]
+            had |= now != self.first[i]
+            if p.grad is not None:
+                had |= p.grad.ravel()[some] != 0
+            self.moved.append(abs(now - before[i])[had])
 
     def mark(self, text):
         """Note that a slider was moved; moves close together are one."""
@@ -134,7 +137,7 @@ class Race:
         model, _, rules, rng, self.batch_size = self.first
         self.rng = copy.deepcopy(rng)
         self.lanes = [Lane(name, make, model, copy.deepcopy(rng)) for name, make in rules.items()]
-        self.t = 0
+        self.t, self.rest = 0, None
         self.order, self.at = self.rng.permutation(len(self.data.x_train)), 0
 
     @property
@@ -143,7 +146,14 @@ class Race:
         return [lane for lane in self.lanes if lane.problem is None]
 
     def pieces(self, watch=True):
-        """One step of every lane in short pieces; test accuracies at the end of an epoch."""
+        """One step of every lane in short pieces, or what an interruption has left of the last."""
+        if self.rest is None:
+            self.rest = self._step(watch)
+        for _ in self.rest:  # `yield from` would end it where this one is left
+            yield
+        self.rest = None
+
+    def _step(self, watch):
         some = self.order[self.at : self.at + self.batch_size]
         x, y = self.data.x_train[some], self.data.y_train[some]
         self.t += 1
@@ -154,14 +164,19 @@ class Race:
         if self.at >= len(self.order):
             self.order, self.at = self.rng.permutation(len(self.order)), 0
             for lane in self.running:
-                with np.errstate(all="ignore"):
-                    accuracy = evaluate(lane.model, self.data.x_test, self.data.y_test)[1]
-                lane.accuracy.append((self.t, accuracy))
-                yield
+                yield from self._test(lane)
+
+    def _test(self, lane):
+        right = 0
+        for x, y in blocks(self.data.x_test, self.data.y_test):
+            with np.errstate(all="ignore"):
+                right += round(evaluate(lane.model, x, y)[1] * len(y))
+            yield
+        lane.accuracy.append((self.t, right / len(self.data.y_test)))
 
     def advance(self, steps=1):
-        """So many steps, or fewer if every lane stops."""
-        for _ in range(steps):
+        """So many steps, or fewer if every lane stops; an interrupted one is ended first."""
+        for _ in range(steps + (self.rest is not None)):
             if self.running:
                 for _ in self.pieces():
                     pass
@@ -213,7 +228,7 @@ def race_view(race):
         ]
         note = left.text(0, 0, "", color=INK, fontsize=12, ha="right", va="bottom")
         drawn.append((raw, smooth, marks, accuracy, ridge, rate, note))
-        moving += drawn[-1]
+        moving = [accuracy, rate, marks, note, *moving, raw, smooth, ridge]  # rare changes first
 
     def update():
         length = 500 * 3 ** max(0, int(np.ceil(np.log(max(race.t, 1) / 500) / np.log(3) - 1e-9)))
@@ -235,11 +250,16 @@ def _follow(lane, raw, smooth, marks, accuracy, ridge, rate, note):
     for line, values in ((raw, lane.loss), (smooth, lane.smooth)):
         line.set_data(at, np.clip(np.nan_to_num(values[::stride], nan=1e9), 1e-9, 1e9))
     places = [(max(t, 1), lane.smooth[max(t, 1) - 1] * 1.35) for t, _ in lane.marks if steps]
-    for line, points in ((accuracy, lane.accuracy), (marks, places)):
-        line.set_data(np.reshape(points, (-1, 2)).T)
+    lr = np.log10(max(getattr(lane.optimizer, "lr", 0), 1e-12))
+    rates = [(lr, 0), (lr, len(lane.moved))]
+    for line, points in ((accuracy, lane.accuracy), (marks, places), (rate, rates)):
+        points = np.reshape(points, (-1, 2))
+        if not np.array_equal(points, line.get_xydata()):
+            line.set_data(points.T)
     note.set_text(lane.marks[-1][1] if places else "")
-    if places:
-        note.set_position((places[-1][0], places[-1][1] * 1.3))
+    place = (places[-1][0], places[-1][1] * 1.3) if places else (0, 0)
+    if place != note.get_position():
+        note.set_position(place)
     x, y = [], []
     for i, moved in enumerate(lane.moved):
         with np.errstate(all="ignore"):
@@ -249,8 +269,6 @@ def _follow(lane, raw, smooth, marks, accuracy, ridge, rate, note):
         x += [np.repeat(BINS, 2)[1:-1], [np.nan]]
         y += [np.repeat(height, 2) + len(lane.moved) - 1 - i, [np.nan]]
     ridge.set_data(np.concatenate(x), np.concatenate(y))
-    lr = getattr(lane.optimizer, "lr", 0)
-    rate.set_data([np.log10(max(lr, 1e-12))] * 2, [0, len(lane.moved)])
 
 
 class Cockpit(Screen):
@@ -258,6 +276,7 @@ class Cockpit(Screen):
 
     def __init__(self, race, preview=100):
         self.race, self.preview, self.task, self.said = race, preview, None, 0.0
+        self.home = running_loop()
         self.buttons = {}
         for name, act, tip in (
             ("Start", self.start, "Train until Pause"),
@@ -266,11 +285,11 @@ class Cockpit(Screen):
             ("Reset", self.reset, "Back to the first weights and batch, and the default sliders"),
         ):
             self.buttons[name] = widgets.Button(description=name, tooltip=tip)
-            self.buttons[name].on_click(lambda _, act=act: act())
+            self.buttons[name].on_click(lambda _, act=act: self._at_home(act))
         self.knobs = {}
         columns = [self._column(i, lane) for i, lane in enumerate(self.race.lanes)]
         control = whole_slider(1, min(1000, len(race.data.x_train)), race.batch_size)
-        self.knobs["B"] = Knob("B", control, lambda: self._moved("B"), self.say)
+        self.knobs["B"] = self._knob("B", "B", control)
         row = widgets.HBox(columns, layout={"flex_flow": "row wrap"})
         buttons = widgets.HBox([*self.buttons.values()])
         super().__init__(race_view(self.race), [buttons, row, self.knobs["B"]])
@@ -284,24 +303,32 @@ class Cockpit(Screen):
             if name in CONTROLS:
                 key = (lane.name, name)
                 control = control_for(name, None, getattr(lane.optimizer, name))
-                self.knobs[key] = Knob(name, control, lambda key=key: self._moved(key), self.say)
+                self.knobs[key] = self._knob(key, name, control)
                 rows.append(self.knobs[key])
         return widgets.VBox(rows, layout={"min_width": "24em", "flex": "1 1 24em"})
+
+    def _knob(self, key, name, control):
+        return Knob(name, control, lambda: self._at_home(lambda: self._moved(key)), self.say)
+
+    def _at_home(self, act):
+        # A message may be handled in a second thread; the race belongs to the one that trains.
+        if self.home in (None, running_loop()):
+            act()
+        else:
+            self.home.call_soon_threadsafe(act)
 
     # ---- what the reader does
 
     def start(self):
         """Train until Pause; without a kernel, for as many steps as the preview has."""
         _pause_the_others(self)
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
+        loop = running_loop()
+        if loop is None:
             self.run(self.preview)
-        else:
-            if self.task is None:
-                self.stop_timer()
-                self.task = loop.create_task(self._train())
-                self.task.add_done_callback(self._done)
+        elif self.task is None:
+            self.stop_timer()
+            self.task = loop.create_task(self._train())
+            self.task.add_done_callback(self._done)
         self._show_buttons()
 
     def pause(self):

@@ -5,8 +5,10 @@ the cell. There is no pyplot and so no hidden state: a figure that nobody holds 
 """
 
 import base64
+import contextlib
 import html
 import io
+import threading
 
 import matplotlib as mpl
 import numpy as np
@@ -54,10 +56,21 @@ STYLE = {
 WIDTH, HEIGHT, DPI = 8.0, 4.2, 100  # inches, and pixels to the inch on screen
 SHARPNESS = 1.5  # pixels stored for each pixel shown
 
+# A slider's message may be handled in a second thread while a cell runs; matplotlib has one style
+# and one reader of formulas for all threads.
+DRAWING = threading.RLock()
+
+
+@contextlib.contextmanager
+def style():
+    """The style of the course, for one thread at a time."""
+    with DRAWING, mpl.rc_context(STYLE):
+        yield
+
 
 def new(ncols=1, height=HEIGHT, **subplots):
     """A figure in the style of the course, and its axes."""
-    with mpl.rc_context(STYLE):
+    with style():
         figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
         figure.get_layout_engine().set(w_pad=0.08, h_pad=0.12)
         return figure, figure.subplots(1, ncols, **subplots)
@@ -65,7 +78,7 @@ def new(ncols=1, height=HEIGHT, **subplots):
 
 def mosaic(layout, height=HEIGHT, **options):
     """A figure in the style of the course, and its axes by the names in the layout."""
-    with mpl.rc_context(STYLE):
+    with style():
         figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
         figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
         return figure, figure.subplot_mosaic(layout, **options)
@@ -74,7 +87,7 @@ def mosaic(layout, height=HEIGHT, **options):
 def png(figure, dpi=DPI * SHARPNESS):
     """The figure as PNG bytes of at most 256 colours: the same bytes for the same figure."""
     buffer = io.BytesIO()
-    with mpl.rc_context(STYLE):
+    with style():
         figure.savefig(buffer, format="png", dpi=dpi)
     image = Image.open(buffer).convert("RGB").quantize(256, dither=Image.Dither.NONE)
     buffer = io.BytesIO()

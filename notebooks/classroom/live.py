@@ -8,12 +8,12 @@ it rests, two, for sharp displays.
 import asyncio
 import html
 import io
+import threading
 from base64 import b64encode
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 import ipywidgets as widgets
-import matplotlib as mpl
 import numpy as np
 from IPython import get_ipython
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -198,36 +198,63 @@ class Knob(widgets.HBox):
 
 
 class Painter:
-    """Paints the moving artists of a view over its background, which is drawn once."""
+    """Paints the moving artists of a view over its background, which is drawn once.
+
+    Of the moving artists, those that come first and did not change are kept as pixels, too.
+    """
 
     def __init__(self, view):
         self.view = view
         self.canvas = FigureCanvasAgg(view.figure)
-        self.backgrounds, self.limits = {}, None
-        with mpl.rc_context(figures.STYLE):
+        self.limits = None
+        self.layers = {}  # of each sharpness: [(how many artists are painted, pixels), ...]
+        with figures.style():
             self.error = view.figure.text(0.5, 0.5, "", ha="center", va="center", fontsize=15)
         self.error.set(animated=True, in_layout=False, color=figures.SERIES[1], parse_math=False)
 
     def paint(self, sharpness, error=None):
         """The picture as an array (height, width, 4), with an error in place of what moves."""
+        with figures.DRAWING, np.errstate(all="ignore"):
+            self._prepare(sharpness)
+            if error:
+                self.error.set_text(_folded(error))
+                self._over(sharpness, 0, [self.error])
+            else:
+                self._over(sharpness, self._unchanged(), self.view.moving)
+            return np.asarray(self.canvas.buffer_rgba())
+
+    def _prepare(self, sharpness):
+        """Set the size, and draw what stays if that has not been done."""
         figure = self.view.figure
         if figure.dpi != figures.DPI * sharpness:  # setting it makes every transform anew
             figure.set_dpi(figures.DPI * sharpness)
         limits = [ax.viewLim.extents.tolist() for ax in figure.axes]
-        if limits != self.limits:
-            self.limits, self.backgrounds = limits, {}
-        if sharpness not in self.backgrounds:
-            with mpl.rc_context(figures.STYLE):
+        if limits != self.limits or self.view.painter is not self:
+            self.limits, self.view.painter, self.layers = limits, self, {}
+        if sharpness not in self.layers:
+            with figures.style():
                 self.canvas.draw()
             figure.set_layout_engine("none")  # where the axes lie is settled
-            self.backgrounds[sharpness] = self.canvas.copy_from_bbox(figure.bbox)
-        renderer = self.canvas.get_renderer()
-        self.canvas.restore_region(self.backgrounds[sharpness])
-        self.error.set_text(_folded(error) if error else "")
-        with np.errstate(all="ignore"):
-            for artist in [self.error] if error else self.view.moving:
-                artist.draw(renderer)
-        return np.asarray(self.canvas.buffer_rgba())
+            self.layers[sharpness] = [(0, self.canvas.copy_from_bbox(figure.bbox))]
+
+    def _unchanged(self):
+        """How many artists at the beginning are as they were painted last."""
+        moving = self.view.moving
+        same = next((i for i, artist in enumerate(moving) if artist.stale), len(moving))
+        for layers in self.layers.values():
+            layers[:] = [(count, pixels) for count, pixels in layers if count <= same]
+        return same
+
+    def _over(self, sharpness, same, artists):
+        """Paint the artists over what is there of the first of them."""
+        layers, renderer = self.layers[sharpness], self.canvas.get_renderer()
+        count, pixels = [layer for layer in layers if layer[0] <= same][-1]
+        self.canvas.restore_region(pixels)
+        for i, artist in enumerate(artists[count:], count):
+            if i == same > count:
+                layers[1:] = [(same, self.canvas.copy_from_bbox(self.view.figure.bbox))]
+            artist.draw(renderer)
+            artist.stale = False  # some that have nothing to draw don't say so themselves
 
     def jpeg(self, sharpness, error=None):
         """The same as the bytes of a JPEG."""
@@ -256,11 +283,20 @@ def one_line(error):
 # ------------------------------------------------------------------ the figure with its sliders
 
 
+def running_loop():
+    """The event loop that runs in this thread, or None."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
 class Screen(widgets.VBox):
     """Controls, below them the picture of a view, and a sentence that says what is seen."""
 
     def __init__(self, view, controls):
         self.view, self.painter = view, Painter(view)
+        self.turn = threading.RLock()  # for one thread at a time
         self.timer, self.sentence = None, None
         inches = view.figure.get_size_inches()
         self.width = round(inches[0] * figures.DPI)
@@ -277,20 +313,20 @@ class Screen(widgets.VBox):
     def redraw(self, sharpness):
         """Send the picture of the present values, and say what is seen."""
         error = None
-        try:
-            with np.errstate(all="ignore"):
-                sentence = self.view.update(**self.values())
-        except Exception as problem:  # a reader's rule may fail in any way
-            error = sentence = one_line(problem)
-        self.image.value = self.painter.jpeg(sharpness, error)
-        self.say(sentence)
+        with self.turn:
+            try:
+                with np.errstate(all="ignore"):
+                    sentence = self.view.update(**self.values())
+            except Exception as problem:  # a reader's rule may fail in any way
+                error = sentence = one_line(problem)
+            self.image.value = self.painter.jpeg(sharpness, error)
+            self.say(sentence)
 
     def redraw_soon(self):
         """A draft at once, and the sharp picture when nothing has changed for a moment."""
         self.redraw(DRAFT)
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:  # no kernel: there is no later
+        loop = running_loop()
+        if loop is None:  # no kernel: there is no later
             self.redraw(SHARP)
         else:
             self.stop_timer()
@@ -313,8 +349,9 @@ class Screen(widgets.VBox):
         return self.view.figure, self.sentence
 
     def _repr_mimebundle_(self, **options):
-        figure, sentence = self.at_rest()
-        image = b64encode(figures.png(figure)).decode()
+        with self.turn:
+            figure, sentence = self.at_rest()
+            image = b64encode(figures.png(figure)).decode()
         tag = f'<img alt="{html.escape(sentence)}" width="{self.width}"'
         still = {"text/html": f'{tag} src="data:image/png;base64,{image}">', "text/plain": sentence}
         return super()._repr_mimebundle_(**options) | still

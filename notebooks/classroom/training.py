@@ -34,12 +34,17 @@ class History:
         return len(self.test_accuracy)
 
 
+def blocks(x, y, size=1000):
+    """Samples with their labels, `size` at a time, in their order."""
+    for start in range(0, len(x), size):
+        yield x[start : start + size], y[start : start + size]
+
+
 def evaluate(model, x, y, size=1000):
     """(mean cross-entropy, accuracy) on all of x, computed `size` samples at a time."""
     loss, correct = 0.0, 0
     with no_grad():
-        for start in range(0, len(x), size):
-            batch, labels = x[start : start + size], y[start : start + size]
+        for batch, labels in blocks(x, y, size):
             logits = model(batch)
             loss += nn.cross_entropy(logits, labels).item() * len(labels)
             correct += int((logits.data.argmax(axis=1) == labels).sum())
