@@ -295,10 +295,15 @@ def test_training_ends_by_itself_when_every_rule_has_stopped(data):
     asyncio.run(lesson())
 
 
-def test_the_time_axis_grows_with_the_run(data):
+def test_the_time_axis_grows_with_the_run_and_is_not_drawn_anew(data, monkeypatch):
     shown = race(data)
     axis = shown.view.figure.axes[0]
-    assert axis.get_xlim() == (0, 500)
+    numbers = lambda: [text.get_text() for text in axis.texts if text in shown.view.moving][:6]
+    assert numbers() == ["0", "100", "200", "300", "400", "500"]
+    shown.redraw(live.DRAFT)
+    monkeypatch.setattr(shown.painter.canvas, "draw", lambda: pytest.fail("drawn anew"))
     shown.race.advance(501)
     shown.redraw(live.DRAFT)
-    assert axis.get_xlim() == (0, 1500)
+    assert numbers() == ["0", "200", "400", "600", "800", "1,000"]
+    smooth = next(line for line in axis.lines if len(line.get_xdata()) > 100)
+    assert smooth.get_xdata().max() == pytest.approx(0.5, abs=0.01)

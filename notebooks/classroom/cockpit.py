@@ -14,7 +14,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from classroom import figures
-from classroom.figures import INK, RULES, SERIES, decades
+from classroom.figures import INK, RULES, SERIES, decades, label_line
 from classroom.live import (
     CONTROLS,
     DRAFT,
@@ -28,9 +28,9 @@ from classroom.live import (
     running_loop,
     whole_slider,
 )
-from classroom.training import blocks, evaluate
+from classroom.training import blocks
 from classroom.views import View
-from mytorch_core import nn
+from mytorch_core import nn, no_grad
 
 FRAMES = 15  # pictures a second, at most
 BREATH = 0.02  # seconds of training between two looks at sliders and buttons
@@ -38,6 +38,8 @@ WATCHED = 1000  # weights of each layer whose steps are watched
 SMOOTH = 0.95  # of the running mean of the loss
 LOWEST, HIGHEST = -9, 1  # decades of |delta w| that are shown
 BLAS = ThreadpoolController().select(user_api="blas")
+LENGTHS = [n * 10**k for k in range(2, 12) for n in (1, 2, 5)][2:]  # steps the axis may hold
+PARTS = 5  # between the numbers on that axis
 BINS = np.linspace(LOWEST, HIGHEST, 51)
 
 
@@ -169,8 +171,8 @@ class Race:
     def _test(self, lane):
         right = 0
         for x, y in blocks(self.data.x_test, self.data.y_test):
-            with np.errstate(all="ignore"):
-                right += round(evaluate(lane.model, x, y)[1] * len(y))
+            with np.errstate(all="ignore"), no_grad():
+                right += int((lane.model(x).data.argmax(axis=1) == y).sum())
             yield
         lane.accuracy.append((self.t, right / len(self.data.y_test)))
 
@@ -192,8 +194,9 @@ def race_view(race):
     figure, axes = figures.mosaic(layout, height=5.2, width_ratios=[6, 5], height_ratios=[2, 3])
     left, top, bottom = axes["loss"], axes["accuracy"], axes["moved"]
     decades(left, "y")
-    left.set(xlabel="step", ylabel="loss of the batch", xlim=(0, 500), ylim=(1e-4, 20))
-    top.set(ylabel="test accuracy", xlim=(0, 500), ylim=(0.5, 1))
+    left.set(ylabel="loss of the batch", ylim=(1e-4, 20))
+    left.set_xlabel("step", labelpad=20)
+    top.set(ylabel="test accuracy", ylim=(0.5, 1))
     layers = len(race.lanes[0].watched)
     bottom.set(xlim=(LOWEST, HIGHEST), ylim=(0, layers))
     bottom.set_xlabel(r"|$\Delta w$| in one step; dotted: lr")
@@ -201,7 +204,8 @@ def race_view(race):
     bottom.set_xticks([LOWEST, *ticks], ["0", *(f"$10^{{{k}}}$" for k in ticks)])
     bottom.set_yticks(np.arange(layers)[::-1] + 0.3, [f"layer {i + 1}" for i in range(layers)])
     bottom.grid(False, axis="y")
-    moving, drawn = [], []
+    times = [*_times(left).items(), *_times(top, 2).items()]
+    first, then, last, drawn = [text for _, text in times], [], [], []
     for i, lane in enumerate(race.lanes):
         style = RULES.get(lane.name, {"color": SERIES[i], "linestyle": "-"})
         color = style["color"]
@@ -226,40 +230,48 @@ def race_view(race):
                 (bottom, {"linestyle": ":", "linewidth": 2}),
             )
         ]
-        note = left.text(0, 0, "", color=INK, fontsize=12, ha="right", va="bottom")
+        note = label_line(left, 0, 0, "", INK, ha="right", va="bottom")
         drawn.append((raw, smooth, marks, accuracy, ridge, rate, note))
-        moving = [accuracy, rate, marks, note, *moving, raw, smooth, ridge]  # rare changes first
+        first += [rate]
+        then += [raw, smooth, accuracy, ridge]
+        last += [marks, note]
 
     def update():
-        length = 500 * 3 ** max(0, int(np.ceil(np.log(max(race.t, 1) / 500) / np.log(3) - 1e-9)))
-        if left.get_xlim()[1] != length:
-            left.set_xlim(0, length)
-            top.set_xlim(0, length)
+        length = next(n for n in LENGTHS if n >= race.t)
+        for share, text in times:
+            text.set_text(f"{round(share * length):,}")
         for lane, artists in zip(race.lanes, drawn, strict=True):
-            _follow(lane, *artists)
+            _follow(lane, length, *artists)
         return race.words()
 
     update()
-    return View(figure, moving, update)
+    return View(figure, [*first, *then, *last], update)
 
 
-def _follow(lane, raw, smooth, marks, accuracy, ridge, rate, note):
+def _times(ax, which=1):
+    # The axis ends where it is and its numbers grow: to draw the axes anew takes many steps' time.
+    shares = np.arange(PARTS + 1) / PARTS
+    ax.set(xlim=(0, 1), xticks=shares, xticklabels=[])
+    place = {"xycoords": ax.get_xaxis_transform(), "textcoords": "offset points"}
+    middle = {"ha": "center", "va": "top", "fontsize": 12, "color": INK, "clip_on": False}
+    return {x: ax.annotate("", (x, 0), (0, -6), **place, **middle) for x in shares[::which]}
+
+
+def _follow(lane, length, raw, smooth, marks, accuracy, ridge, rate, note):
     steps = len(lane.loss)
     stride = steps // 200 + 1
-    at = range(1, steps + 1, stride)
+    at = np.arange(1, steps + 1, stride) / length
     for line, values in ((raw, lane.loss), (smooth, lane.smooth)):
         line.set_data(at, np.clip(np.nan_to_num(values[::stride], nan=1e9), 1e-9, 1e9))
     places = [(max(t, 1), lane.smooth[max(t, 1) - 1] * 1.35) for t, _ in lane.marks if steps]
-    lr = np.log10(max(getattr(lane.optimizer, "lr", 0), 1e-12))
-    rates = [(lr, 0), (lr, len(lane.moved))]
-    for line, points in ((accuracy, lane.accuracy), (marks, places), (rate, rates)):
-        points = np.reshape(points, (-1, 2))
-        if not np.array_equal(points, line.get_xydata()):
-            line.set_data(points.T)
+    for line, points in ((accuracy, lane.accuracy), (marks, places)):
+        line.set_data(np.reshape(points, (-1, 2)).T / [[length], [1]])
     note.set_text(lane.marks[-1][1] if places else "")
-    place = (places[-1][0], places[-1][1] * 1.3) if places else (0, 0)
-    if place != note.get_position():
-        note.set_position(place)
+    if places:
+        note.set_position((places[-1][0] / length, places[-1][1] * 1.3))
+    lr = np.log10(max(getattr(lane.optimizer, "lr", 0), 1e-12))
+    if [lr, lr] != list(rate.get_xdata()):
+        rate.set_data([lr, lr], [0, len(lane.moved)])
     x, y = [], []
     for i, moved in enumerate(lane.moved):
         with np.errstate(all="ignore"):
