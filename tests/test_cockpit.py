@@ -124,6 +124,19 @@ def test_an_error_in_a_rule_is_shown_and_the_others_go_on(data):
     assert "stopped" not in shown.sentence
 
 
+def test_a_rule_that_cannot_be_made_is_shown_and_the_others_go_on(data):
+    class Unfinished(optim.Optimizer):
+        def __init__(self, parameters, lr=0.1):
+            self.rate = rate  # noqa: F821
+
+    shown = race(data, {"mine": Unfinished, "SGD": sgd})
+    shown.run(5)
+    assert "mine stopped: line " in shown.sentence
+    assert "NameError: name 'rate' is not defined" in shown.sentence
+    assert len(shown.race.lanes[1].loss) == 5
+    assert [key for key in shown.knobs if key != "B"] == [("SGD", "lr"), ("SGD", "lr_decay")]
+
+
 # ---------------------------------------------------------------- sliders and buttons
 
 

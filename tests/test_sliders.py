@@ -204,6 +204,76 @@ def test_an_error_in_a_rule_is_one_line_in_the_figure_and_the_next_change_recove
     np.testing.assert_array_equal(pixels(figure), good)
 
 
+class NeverRuns(optim.Optimizer):
+    def __init__(self, parameters, lr=0.1):
+        super().__init__(parameters, lr=lr)
+
+    def update(self, w, g):
+        w -= self.rate * g
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda rule: views.descent_view(rule, surfaces.ravine),
+        lambda rule: views.descent_view(rule, surfaces.plateau()),
+        lambda rule: views.paths_view({"SGD": optim.SGD, "mine": rule}, surfaces.ravine),
+        lambda rule: views.noise_floor_view(rule, surfaces.parabola(), np.random.default_rng(0)),
+    ],
+)
+def test_a_rule_that_never_runs_is_one_line_in_the_figure_from_the_beginning(view, monkeypatch):
+    figure = live.live(view(NeverRuns), lr=None)
+    assert figure.sentence.endswith("AttributeError: 'NeverRuns' object has no attribute 'rate'")
+    assert figure.sentence.startswith("line ")
+    monkeypatch.setattr(NeverRuns, "rate", 0.1, raising=False)
+    figure.set(lr=0.2)
+    assert "Error" not in figure.sentence
+
+
+class WithoutDefaults(optim.Optimizer):
+    def __init__(self, parameters, lr, strength=None):
+        super().__init__(parameters, lr=lr)
+
+    def update(self, w, g):
+        w -= self.lr * g
+
+
+def test_a_rule_without_defaults_starts_at_the_usual_values():
+    figure = live.live(views.descent_view(WithoutDefaults, surfaces.ravine), lr=None)
+    assert figure.knobs["lr"].number == 0.1
+    assert figure.sentence.startswith("WithoutDefaults creeps, lr 0.1 < 1/L")
+    view = views.descent_view(WithoutDefaults, surfaces.ravine, lr=0.3)
+    assert live.live(view, lr=None).knobs["lr"].number == 0.3
+    unknown = type("Unknown", (optim.SGD,), {"__init__": lambda self, parameters, mass: None})
+    with pytest.raises(
+        TypeError, match=r"Unknown has no default for mass: give it one, as in mass"
+    ):
+        views.descent_view(unknown, surfaces.ravine)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda: views.descent_view(optim.SGD, surfaces.ravine, learning_rate=0.3),
+        lambda: views.paths_view({"SGD": optim.SGD}, surfaces.ravine, learning_rate=0.3),
+        lambda: views.noise_floor_view(
+            optim.SGD, surfaces.parabola(), np.random.default_rng(0), learning_rate=0.3
+        ),
+    ],
+)
+def test_a_first_value_of_nothing_is_refused(view):
+    with pytest.raises(TypeError, match=r"does not follow 'learning_rate'; it follows .*lr"):
+        view()
+
+
+def test_exponents_are_written_as_in_the_field():
+    figure = ravine_figure(lr=log_slider(1e-5, 10))
+    figure.set(lr=1e-5)
+    assert "lr 1e-5 <" in figure.sentence
+    figure.set(lr=10)
+    assert "e+" not in figure.sentence
+
+
 def test_where_there_is_no_kernel_a_still_picture_says_the_same():
     figure = ravine_figure()
     bundle = figure._repr_mimebundle_()

@@ -56,10 +56,13 @@ class Lane:
     def __init__(self, name, make, model, rng):
         self.name = name
         self.model = copy.deepcopy(model)
-        self.optimizer = make(self.model)
+        self.optimizer, self.problem = None, None
+        try:
+            self.optimizer = make(self.model)
+        except Exception as error:  # the reader's rule may fail in any way
+            self.problem = f"{name} stopped: {one_line(error)}"
         self.loss, self.smooth, self.accuracy, self.marks = [], [], [], []
         self.mean = 0.0
-        self.problem = None
         weights = [p for name, p in self.model.named_parameters() if name.endswith("weight")]
         self.watched = [(p, np.sort(rng.permutation(p.size)[:WATCHED])) for p in weights]
         self.first = [p.data.ravel()[some] for p, some in self.watched]
@@ -244,7 +247,6 @@ def race_view(race):
             _follow(lane, length, *artists)
         return race.words()
 
-    update()
     return View(figure, [*first, *then, *last], update)
 
 
@@ -311,7 +313,7 @@ class Cockpit(Screen):
     def _column(self, i, lane):
         color = RULES.get(lane.name, {"color": SERIES[i]})["color"]
         rows = [widgets.HTML(f'<b style="color: {color}">{lane.name}</b>')]
-        for name in lane.optimizer.hyperparameters:
+        for name in getattr(lane.optimizer, "hyperparameters", ()):
             if name in CONTROLS:
                 key = (lane.name, name)
                 control = control_for(name, None, getattr(lane.optimizer, name))
@@ -426,7 +428,7 @@ class Cockpit(Screen):
         race = Race(*self.race.first)
         race.advance(self.preview)
         view = race_view(race)
-        return view.figure, race.words()
+        return view.figure, view.update()
 
     def close(self):
         """Stop the training and close every widget inside."""

@@ -38,7 +38,6 @@ def fit_view(x, y, w=0.5, window=(-1.0, 3.0)):
         end = f"the loss falls {way}." if abs(slope) > 0.005 else "this is the bottom."
         return f"w = {w:.3g}: loss {value:.3g}, slope {slope:+.2f}; {end}"
 
-    update()
     return View(figure, [*gaps, line, tangent, here, said], update)
 
 
@@ -74,7 +73,6 @@ def tangent_view(surface, w=-1.5, d=0.5):
             f"{g * d:+.3f}; the loss really changes by {real - value:+.3f}."
         )
 
-    update()
     return View(figure, [tangent, here, promise, there, gap, said], update)
 
 
@@ -126,7 +124,6 @@ def graph_view(x=3.0, b=1.0, y=4.0):
         ring.set_color(SERIES[1] if backward else SERIES[0])
         return _what_the_graph_does(step, value, slope)
 
-    update()
     return View(figure, [*values.values(), *slopes.values(), ring], update)
 
 
@@ -172,7 +169,6 @@ def quotient_view(h=1e-5):
             dot.set_data([h], [here[-1]])
         return f"h = {h:.2g}: the error is {here[0]:.1g} in float64, {here[1]:.1g} in float32."
 
-    update()
     return View(figure, [*curves, *dots], update)
 
 
@@ -219,5 +215,4 @@ def softmax_view(z1=1.0, z2=2.0, z3=-1.0):
             f"gradient is {g[0]:.2f} for its logit, and {p[1]:.2f}, {p[2]:.2f} for the others."
         )
 
-    update()
     return View(figure, [*bars, *slopes, *over, *beside], update)

@@ -8,6 +8,7 @@ it rests, two, for sharp displays.
 import asyncio
 import html
 import io
+import re
 import threading
 from base64 import b64encode
 from bisect import bisect_left
@@ -21,6 +22,7 @@ from PIL import Image
 
 from classroom import figures
 from classroom.probes import failure
+from classroom.views import only
 
 DRAFT, SHARP = 1, 2  # pixels to the point, while a slider moves and when it rests
 REST = 0.15  # seconds without a change after which the sharp picture follows
@@ -130,7 +132,12 @@ def control_for(name, given, default):
 
 def notation(number):
     """A number as it is written in the field: 0.03, 0.99, 1e-8."""
-    return f"{number:g}".replace("e-0", "e-").replace("e+0", "e")
+    return tidy(f"{number:g}")
+
+
+def tidy(text):
+    """The text with exponents as they are written in the field: 1e-8, not 1e-08."""
+    return re.sub(r"(?<=\de)(?:\+|(-))0*(?=\d)", r"\1", text)
 
 
 class Knob(widgets.HBox):
@@ -294,10 +301,11 @@ def running_loop():
 class Screen(widgets.VBox):
     """Controls, below them the picture of a view, and a sentence that says what is seen."""
 
+    timer = sentence = None
+
     def __init__(self, view, controls):
         self.view, self.painter = view, Painter(view)
         self.turn = threading.RLock()  # for one thread at a time
-        self.timer, self.sentence = None, None
         inches = view.figure.get_size_inches()
         self.width = round(inches[0] * figures.DPI)
         layout = {"width": f"{self.width}px", "max_width": "100%", "height": "auto"}
@@ -339,6 +347,7 @@ class Screen(widgets.VBox):
 
     def say(self, sentence):
         """Put a sentence below the picture."""
+        sentence = tidy(sentence)
         if sentence != self.sentence:
             self.sentence = sentence
             text = html.escape(sentence)
@@ -406,10 +415,7 @@ def live(view, **controls):
     the usual slider of that name starts. Running the same cell again closes what it made before.
     Raises TypeError for a name that the view does not follow, ValueError for an impossible range.
     """
-    for name in controls:
-        if name not in view.defaults:
-            known = ", ".join(view.defaults)
-            raise TypeError(f"this figure does not follow {name!r}; it follows {known}")
+    only(controls, view.defaults)
     controls = {
         name: control_for(name, control, view.defaults[name]) for name, control in controls.items()
     }

@@ -51,7 +51,6 @@ def rates_view(snapshots, had_gradient, low=1e-2, high=1e4):
             f"the rates lie within a factor of about {round(spread, 1 - len(str(int(spread)))):,g}."
         )
 
-    update()
     return View(figure, [bars, middle, law, curve, dot, said], update)
 
 
@@ -80,7 +79,6 @@ def weights_view(beta=0.9, shown=100):
             f"steps old half of that; m is as calm as a plain mean of {alike:.3g} gradients."
         )
 
-    update()
     return View(figure, [*bars, half, name, said], update)
 
 
@@ -109,5 +107,4 @@ def correction_view(beta1=0.9, beta2=0.99, steps=3000):
             f"{ratio[0]:.3g} times the right one, at t = {t[most]:.0f} {ratio[most]:.3g} times."
         )
 
-    update()
     return View(figure, [curve, peak, said], update)

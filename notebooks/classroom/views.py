@@ -51,6 +51,34 @@ def keywords(function):
     return {p.name: p.default for p in parameters if p.default is not p.empty}
 
 
+def only(names, known):
+    """TypeError if a figure that follows the known values is given a name that is none of them."""
+    for name in names:
+        if name not in known:
+            raise TypeError(f"this figure does not follow {name!r}; it follows {', '.join(known)}")
+
+
+USUAL = {"lr": 0.1, "lr_decay": 0.0, "beta": 0.9, "beta1": 0.9, "beta2": 0.99, "eps": 1e-8}
+
+
+def hyperparameters(rule, settings):
+    """Names and first values of a rule's hyperparameters: as set, its own defaults, or the usual.
+
+    Raises TypeError for one that has none of these.
+    """
+    found = {}
+    for p in [*inspect.signature(rule.__init__).parameters.values()][2:]:  # self, parameters
+        if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
+            continue
+        if p.default is p.empty and p.name not in settings | USUAL:
+            raise TypeError(
+                f"{rule.__name__} has no default for {p.name}: give it one, as in {p.name}=0.1, "
+                "in its __init__ or here"
+            )
+        found[p.name] = USUAL.get(p.name) if p.default is p.empty else p.default
+    return found | {name: value for name, value in settings.items() if name in found}
+
+
 def _text(ax, text="", color=INK, **options):
     return label_line(ax, 0, 0, text, color, **options)
 
@@ -105,7 +133,6 @@ def slope_view(surface, w=-3.0, lr=0.4):
             f"w = {new:.3g}, and the loss {change}."
         )
 
-    update()
     return View(figure, [tangent, arrow, tip, there, here, slope, step], update)
 
 
@@ -126,28 +153,36 @@ def descent_view(rule, surface, steps=60, level=0.01, start=None, **settings):
     shape = keywords(family)
     first = family(**{name: settings.get(name, shape[name]) for name in shape})
     line = len(first.window) == 1
-    defaults = keywords(rule.__init__) | shape | settings
+    defaults = hyperparameters(rule, settings) | shape
+    only(settings, defaults)
+    defaults |= settings
     if line:
         defaults |= {"start": first.start[0] if start is None else start}
     draw = _on_a_line if line else _on_a_plane
-    strip = rule not in (optim.AdaGrad, optim.Adam) and "lr" in defaults  # these have no threshold
-    figure, moving, follow = draw(first, steps, level, rule, strip, not shape)
 
-    def update(**values):
+    def run(values):
         values = defaults | values
         place = (values.pop("start"),) if line else start
         here = family(**{name: values.pop(name) for name in shape})
         path = descend(rule, here, steps, start=place, **values)
+        return here, path, values, *_threshold(here, path, values)
+
+    try:
+        strip = run({})[3] is not None  # a rule without a threshold has no use for a scale of rates
+    except Exception:  # a reader's rule may fail in any way; the figure will say it
+        strip = "lr" in defaults
+    figure, moving, follow = draw(first, steps, level, rule, strip, not shape)
+
+    def update(**values):
+        here, path, values, bound, name = run(values)
         with np.errstate(all="ignore"):
-            bound, name = _threshold(here, path, values)
             follow(here, path, values.get("lr"), bound, name)
             text = _what_is_seen(rule.__name__, losses(here, path), level, values, bound, name)
         if line:
-            slope = here.gradient(np.array(place))[0]
-            text = f"From w = {place[0]:g}, where the slope is {slope:.2g}. {text}"
+            w, slope = path[0, 0], here.gradient(path[0])[0]
+            text = f"From w = {w:g}, where the slope is {slope:.2g}. {text}"
         return text
 
-    update()
     return View(figure, moving, update, defaults)
 
 
@@ -207,10 +242,13 @@ def paths_view(rules, surface, steps=60, level=0.01, fixed=None, highest=None, *
     """
     family = surface if not isinstance(surface, Surface) else lambda: surface
     shape, fixed = keywords(family), fixed or {}
-    free = {name: keywords(rule.__init__) for name, rule in rules.items() if name not in fixed}
+    free = {
+        name: hyperparameters(rule, settings) for name, rule in rules.items() if name not in fixed
+    }
     defaults = shape.copy()
     for own in free.values():
         defaults |= own
+    only(settings, defaults)
     defaults |= settings
     first = family(**{name: defaults[name] for name in shape})
     figure, axes = mosaic([["surface", "loss"]], height=4.5, width_ratios=[5, 4])
@@ -245,7 +283,6 @@ def paths_view(rules, surface, steps=60, level=0.01, fixed=None, highest=None, *
                 told.append(_follow_path(here, path, level, name, *parts[name]))
         return " ".join(told)
 
-    update()
     return View(figure, moving, update, defaults)
 
 
@@ -445,7 +482,8 @@ def noise_floor_view(rule, surface, rng, steps=400, copies=200, **settings):
     (rate,) = right.step([], [], where="post", **style)
     note = left.text(0.98 * steps, 0, "", ha="right", va="bottom", color=INK, fontsize=13)
     start = (3.0,) * copies
-    defaults = keywords(rule.__init__) | settings
+    defaults = hyperparameters(rule, settings)
+    only(settings, defaults)
 
     def update(**values):
         values = defaults | values
@@ -465,7 +503,6 @@ def noise_floor_view(rule, surface, rng, steps=400, copies=200, **settings):
         note.set_y((level or 1) * 1.1)
         return told
 
-    update()
     return View(figure, [floor, curve, rate, note], update, defaults)
 
 
@@ -533,7 +570,6 @@ def batch_noise_view(gradients, rng, draws=60, B=10):
         size = "longer" if noise > 1 else "shorter"
         return f"B = {B:,}: the typical error is {noise:.2g} times |g|, {size} than the gradient."
 
-    update()
     return View(figure, [cloud, dot, said], update)
 
 
@@ -562,5 +598,4 @@ def digit_view(images, labels, n=1):
         lit = int((image > 0).sum())
         return f"Digit {round(n):,} is a {label}; {lit} of its 784 pixels carry ink."
 
-    update()
     return View(figure, [picture, mark, brightness, said], update)
