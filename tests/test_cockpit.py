@@ -1,6 +1,7 @@
 """Races: the same start, the same batches, and what sliders and buttons do to them."""
 
 import asyncio
+import time
 
 import numpy as np
 import pytest
@@ -135,6 +136,16 @@ def test_a_rule_that_cannot_be_made_is_shown_and_the_others_go_on(data):
     assert "NameError: name 'rate' is not defined" in shown.sentence
     assert len(shown.race.lanes[1].loss) == 5
     assert [key for key in shown.knobs if key != "B"] == [("SGD", "lr"), ("SGD", "lr_decay")]
+
+
+def test_a_rule_that_is_broken_later_is_shown_after_a_reset(data):
+    kind = [sgd]
+    shown = race(data, {"mine": lambda parameters: kind[0](parameters)})
+    kind[0] = lambda parameters: optim.SGD(parameters, rate=0.1)
+    shown.reset()
+    shown.knobs["mine", "lr"].field.value = "0.2"
+    assert "mine stopped: " in shown.sentence
+    assert "TypeError" in shown.sentence
 
 
 # ---------------------------------------------------------------- sliders and buttons
@@ -276,6 +287,37 @@ def test_everything_happens_in_the_thread_that_trains(data):
         shown.close()
 
     asyncio.run(lesson())
+
+
+def test_a_pause_and_a_start_at_once_leave_one_training_that_can_be_paused(data):
+    async def lesson():
+        shown = race(data)
+        shown.start()
+        await asyncio.sleep(0.02)
+        shown.pause()
+        shown.start()
+        await asyncio.sleep(0.05)
+        assert not shown.buttons["Pause"].disabled
+        shown.pause()
+        paused = shown.race.t
+        await asyncio.sleep(0.05)
+        assert shown.race.t == paused
+
+    asyncio.run(lesson())
+
+
+def test_pictures_that_a_busy_kernel_has_missed_are_not_made_up_for(data):
+    async def lesson():
+        shown, frames = race(data), []
+        shown.start()
+        await asyncio.sleep(0.2)
+        shown.image.observe(frames.append, "value")
+        time.sleep(1)  # a cell that runs
+        await asyncio.sleep(0.3)
+        shown.pause()
+        return len(frames)
+
+    assert asyncio.run(lesson()) < 10
 
 
 def test_a_second_cockpit_pauses_the_first(data):

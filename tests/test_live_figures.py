@@ -133,6 +133,17 @@ def test_the_picture_is_the_figure_drawn_afresh(figure):
     assert (afresh != drawn).any(axis=2).mean() < 1e-3
 
 
+def test_what_is_kept_as_pixels_is_what_a_new_painter_would_paint(figure):
+    rng = np.random.default_rng(1)
+    for sharpness in (live.DRAFT, live.SHARP, live.DRAFT):
+        knob = rng.choice(list(figure.knobs.values()))
+        knob.slider.value = int(rng.integers(knob.slider.max + 1))
+        kept = pixels(figure, sharpness)
+        np.testing.assert_array_equal(kept, live.Painter(figure.view).paint(sharpness).astype(int))
+    figures.png(figure.view.figure)
+    np.testing.assert_array_equal(kept, pixels(figure))
+
+
 def test_reset_returns_to_the_picture_that_the_notebook_stores(figure):
     figure.reset()
     before, sentence = pixels(figure), figure.sentence

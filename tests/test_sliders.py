@@ -270,8 +270,58 @@ def test_exponents_are_written_as_in_the_field():
     figure = ravine_figure(lr=log_slider(1e-5, 10))
     figure.set(lr=1e-5)
     assert "lr 1e-5 <" in figure.sentence
-    figure.set(lr=10)
-    assert "e+" not in figure.sentence
+    assert live.tidy("1e+12, 1e-08, 2e-10 and e-05") == "1e12, 1e-8, 2e-10 and e-05"
+
+
+class InheritsAll(optim.Optimizer):
+    def update(self, w, g):
+        w -= self.lr * g
+
+
+def test_a_rule_without_an_init_follows_what_it_is_given():
+    figure = live.live(views.descent_view(InheritsAll, surfaces.ravine, lr=0.3), lr=None)
+    assert figure.sentence.startswith("InheritsAll creeps, lr 0.3 < 1/L")
+    rules = {"SGD": optim.SGD, "mine": InheritsAll}
+    figure = live.live(views.paths_view(rules, surfaces.ravine, lr=0.9, condition=10), lr=None)
+    first, second = figure.sentence.split(" mine")
+    assert first == f"SGD{second}"
+
+
+class WithoutRate(optim.Optimizer):
+    def __init__(self, parameters, beta=0.5):
+        super().__init__(parameters, beta=beta)
+
+    def update(self, w, g):
+        w -= 0.1 * self.beta * g
+
+
+def test_a_rule_without_a_learning_rate_is_not_given_one():
+    figure = live.live(views.descent_view(WithoutRate, surfaces.ravine), beta=None)
+    assert figure.sentence.startswith("WithoutRate, 60 steps: ")
+    noise = views.noise_floor_view(WithoutRate, surfaces.parabola(), np.random.default_rng(0))
+    assert live.live(noise, beta=None).sentence.startswith("The rule: after 400 steps")
+
+
+def test_a_figure_is_complete_before_it_is_asked_for_other_values():
+    view = views.descent_view(optim.SGD, surfaces.ravine, lr=0.3)
+    before = figures.png(view.figure)
+    view.update()
+    assert figures.png(view.figure) == before
+
+
+def test_saving_the_figure_between_two_changes_does_no_harm():
+    def paths():
+        view = views.paths_view({"SGD": optim.SGD}, surfaces.ravine)
+        return live.live(view, lr=None, condition=None)
+
+    figure, fresh = paths(), paths()
+    for lr in (0.1, 0.15, 0.2):
+        figure.set(lr=lr, condition=20)
+    figure.view.update(lr=0.2, condition=5)
+    figures.png(figure.view.figure)
+    for shown in (figure, fresh):
+        shown.set(lr=0.21, condition=5)
+    np.testing.assert_array_equal(pixels(figure), pixels(fresh))
 
 
 def test_where_there_is_no_kernel_a_still_picture_says_the_same():
@@ -333,8 +383,10 @@ def test_a_figure_follows_one_change_at_a_time():
         return f"w = {w}"
 
     shown = live.live(views.View(figure, [line], update), w=slider(-1, 1))
+    second = live.live(shown.view, w=slider(-1, 1))
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(lambda w: shown.set(w=w), np.linspace(-1, 1, 10).tolist()))
+        list(threads.map(lambda figure: figure.set(w=0.5), [shown, second] * 5))
     assert set(most) == {1}
 
 

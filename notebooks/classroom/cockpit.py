@@ -50,6 +50,7 @@ class Lane:
     accuracy      on the test images after every epoch: pairs (step, accuracy)
     marks         where a slider was moved: pairs (step, what it was set to)
     moved         |delta w| of the last step that was watched: an array for each layer
+    had_gradient  of the watched weights: which have moved, or had a gradient when watched
     problem       why the lane has stopped, or None
     """
 
@@ -154,7 +155,7 @@ class Race:
         """One step of every lane in short pieces, or what an interruption has left of the last."""
         if self.rest is None:
             self.rest = self._step(watch)
-        for _ in self.rest:  # `yield from` would end it where this one is left
+        for _ in self.rest:  # `yield from` would close it together with this generator
             yield
         self.rest = None
 
@@ -180,7 +181,7 @@ class Race:
         lane.accuracy.append((self.t, right / len(self.data.y_test)))
 
     def advance(self, steps=1):
-        """So many steps, or fewer if every lane stops; an interrupted one is ended first."""
+        """So many steps, or fewer if every lane stops; an interrupted one is finished first."""
         for _ in range(steps + (self.rest is not None)):
             if self.running:
                 for _ in self.pieces():
@@ -207,7 +208,7 @@ def race_view(race):
     bottom.set_xticks([LOWEST, *ticks], ["0", *(f"$10^{{{k}}}$" for k in ticks)])
     bottom.set_yticks(np.arange(layers)[::-1] + 0.3, [f"layer {i + 1}" for i in range(layers)])
     bottom.grid(False, axis="y")
-    times = [*_times(left).items(), *_times(top, 2).items()]
+    times = [*_times(left), *_times(top, 2)]
     first, then, last, drawn = [text for _, text in times], [], [], []
     for i, lane in enumerate(race.lanes):
         style = RULES.get(lane.name, {"color": SERIES[i], "linestyle": "-"})
@@ -256,7 +257,7 @@ def _times(ax, which=1):
     ax.set(xlim=(0, 1), xticks=shares, xticklabels=[])
     place = {"xycoords": ax.get_xaxis_transform(), "textcoords": "offset points"}
     middle = {"ha": "center", "va": "top", "fontsize": 12, "color": INK, "clip_on": False}
-    return {x: ax.annotate("", (x, 0), (0, -6), **place, **middle) for x in shares[::which]}
+    return [(x, ax.annotate("", (x, 0), (0, -6), **place, **middle)) for x in shares[::which]]
 
 
 def _follow(lane, length, raw, smooth, marks, accuracy, ridge, rate, note):
@@ -378,8 +379,9 @@ class Cockpit(Screen):
                 lane.mark(f"B {number}")
         else:
             lane = next(lane for lane in self.race.lanes if lane.name == key[0])
-            setattr(lane.optimizer, key[1], number)
-            lane.mark(f"{key[1]} {notation(number)}")
+            if lane.optimizer is not None:
+                setattr(lane.optimizer, key[1], number)
+                lane.mark(f"{key[1]} {notation(number)}")
         if self.task is None:
             self.redraw_soon()
 
@@ -400,8 +402,10 @@ class Cockpit(Screen):
     async def _train_in_one_thread(self):
         shown = looked = time.perf_counter()
         while self.race.running:
-            due = time.perf_counter() - shown > 1 / FRAMES
-            shown += due / FRAMES
+            now = time.perf_counter()
+            due = now - shown > 1 / FRAMES
+            if due:
+                shown = max(shown + 1 / FRAMES, now - 1 / FRAMES)  # none is made up for
             for _ in self.race.pieces(watch=due):
                 if time.perf_counter() - looked > BREATH:
                     await asyncio.sleep(0)  # let sliders and buttons have their say
@@ -410,6 +414,8 @@ class Cockpit(Screen):
                 self.redraw(DRAFT)
 
     def _done(self, task):
+        if task is not self.task:  # paused, and perhaps started again
+            return
         self.task = None
         if not task.cancelled():
             error = task.exception()
@@ -443,7 +449,7 @@ _cockpits = weakref.WeakSet()
 def _pause_the_others(cockpit):
     for other in list(_cockpits):
         if other is not cockpit and other.task is not None:
-            other.pause()
+            other._at_home(other.pause)
     _cockpits.add(cockpit)
 
 

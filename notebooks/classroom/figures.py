@@ -49,7 +49,6 @@ STYLE = {
     "axes.grid": True,
     "grid.color": LIGHT,
     "grid.linewidth": 0.8,
-    "lines.linewidth": 2.2,
     "legend.frameon": False,
     "figure.facecolor": "white",
 }

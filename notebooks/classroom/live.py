@@ -9,7 +9,6 @@ import asyncio
 import html
 import io
 import re
-import threading
 from base64 import b64encode
 from bisect import bisect_left
 from dataclasses import dataclass, replace
@@ -213,11 +212,16 @@ class Painter:
     def __init__(self, view):
         self.view = view
         self.canvas = FigureCanvasAgg(view.figure)
+        self.canvas.mpl_connect("draw_event", self._drawn)
         self.limits = None
         self.layers = {}  # of each sharpness: [(how many artists are painted, pixels), ...]
         with figures.style():
             self.error = view.figure.text(0.5, 0.5, "", ha="center", va="center", fontsize=15)
         self.error.set(animated=True, in_layout=False, color=figures.SERIES[1], parse_math=False)
+
+    def _drawn(self, event):
+        if event.canvas.is_saving():  # that left no artist stale
+            self.layers = {}
 
     def paint(self, sharpness, error=None):
         """The picture as an array (height, width, 4), with an error in place of what moves."""
@@ -261,7 +265,7 @@ class Painter:
             if i == same > count:
                 layers[1:] = [(same, self.canvas.copy_from_bbox(self.view.figure.bbox))]
             artist.draw(renderer)
-            artist.stale = False  # some that have nothing to draw don't say so themselves
+            artist.stale = False  # one that is empty or hidden stays stale by itself
 
     def jpeg(self, sharpness, error=None):
         """The same as the bytes of a JPEG."""
@@ -305,7 +309,6 @@ class Screen(widgets.VBox):
 
     def __init__(self, view, controls):
         self.view, self.painter = view, Painter(view)
-        self.turn = threading.RLock()  # for one thread at a time
         inches = view.figure.get_size_inches()
         self.width = round(inches[0] * figures.DPI)
         layout = {"width": f"{self.width}px", "max_width": "100%", "height": "auto"}
@@ -315,13 +318,13 @@ class Screen(widgets.VBox):
         super().__init__([*controls, self.image, self.words])
 
     def values(self):
-        """What the view is to follow."""
+        """The values that the view is to follow."""
         return {}
 
     def redraw(self, sharpness):
         """Send the picture of the present values, and say what is seen."""
         error = None
-        with self.turn:
+        with figures.DRAWING:
             try:
                 with np.errstate(all="ignore"):
                     sentence = self.view.update(**self.values())
@@ -358,7 +361,7 @@ class Screen(widgets.VBox):
         return self.view.figure, self.sentence
 
     def _repr_mimebundle_(self, **options):
-        with self.turn:
+        with figures.DRAWING:
             figure, sentence = self.at_rest()
             image = b64encode(figures.png(figure)).decode()
         tag = f'<img alt="{html.escape(sentence)}" width="{self.width}"'

@@ -1,5 +1,6 @@
 """Figures that follow values: what is drawn once, and how the rest follows from the values."""
 
+import contextlib
 import copy
 import inspect
 from collections.abc import Callable
@@ -26,7 +27,7 @@ class View:
     moving    the artists that follow the values, drawn over the rest in this order
     update    update(**values) makes them follow and returns a sentence that says what is to be seen
     defaults  the values of the static figure; those of update's keywords, unless given
-    painter   what painted it last, in a live figure
+    painter   the Painter that painted it last: what another keeps does not hold any more
 
     `figures.show(view.figure, view.update())` shows it once, `live(view, ...)` with sliders. The
     picture follows sooner if what rarely changes comes first in `moving`, and `update` leaves it
@@ -43,6 +44,8 @@ class View:
         for order, artist in enumerate(self.moving):
             artist.set(animated=True, in_layout=False, zorder=10 + order)
         self.defaults = self.defaults or keywords(self.update)
+        with np.errstate(all="ignore"), contextlib.suppress(Exception):
+            self.update()  # a reader's rule may fail; whoever shows the figure will hear of it
 
 
 def keywords(function):
@@ -55,7 +58,9 @@ def only(names, known):
     """TypeError if a figure that follows the known values is given a name that is none of them."""
     for name in names:
         if name not in known:
-            raise TypeError(f"this figure does not follow {name!r}; it follows {', '.join(known)}")
+            raise TypeError(
+                f"this figure does not follow {name!r}; it follows {', '.join(known) or 'nothing'}"
+            )
 
 
 USUAL = {"lr": 0.1, "lr_decay": 0.0, "beta": 0.9, "beta1": 0.9, "beta2": 0.99, "eps": 1e-8}
@@ -68,15 +73,18 @@ def hyperparameters(rule, settings):
     """
     found = {}
     for p in [*inspect.signature(rule.__init__).parameters.values()][2:]:  # self, parameters
-        if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
-            continue
-        if p.default is p.empty and p.name not in settings | USUAL:
+        if p.kind is p.VAR_KEYWORD:
+            found |= settings
+        elif p.name in settings or p.default is not p.empty:
+            found[p.name] = settings.get(p.name, p.default)
+        elif p.name in USUAL:
+            found[p.name] = USUAL[p.name]
+        elif p.kind is not p.VAR_POSITIONAL:
             raise TypeError(
                 f"{rule.__name__} has no default for {p.name}: give it one, as in {p.name}=0.1, "
                 "in its __init__ or here"
             )
-        found[p.name] = USUAL.get(p.name) if p.default is p.empty else p.default
-    return found | {name: value for name, value in settings.items() if name in found}
+    return found
 
 
 def _text(ax, text="", color=INK, **options):
@@ -151,11 +159,11 @@ def descent_view(rule, surface, steps=60, level=0.01, start=None, **settings):
     """
     family = surface if not isinstance(surface, Surface) else lambda: surface
     shape = keywords(family)
-    first = family(**{name: settings.get(name, shape[name]) for name in shape})
+    shape |= {name: settings.pop(name) for name in shape if name in settings}
+    first = family(**shape)
     line = len(first.window) == 1
     defaults = hyperparameters(rule, settings) | shape
     only(settings, defaults)
-    defaults |= settings
     if line:
         defaults |= {"start": first.start[0] if start is None else start}
     draw = _on_a_line if line else _on_a_plane
@@ -217,7 +225,8 @@ def _what_is_seen(rule, values, level, settings, bound, formula):
     if bound is None:
         if not values[-1] <= 100 * values[0]:
             return f"{rule} diverges: f grows from {values[0]:.2g} to {values[-1]:.2g}."
-        return f"{rule}, lr {lr:.3g}, {steps} steps: {end}"
+        name = f"{rule}, lr {lr:.3g}" if "lr" in settings else rule
+        return f"{name}, {steps} steps: {end}"
     if lr > bound:
         return f"{rule} diverges: lr {lr:.3g} > {formula} = {bound:.3g}."
     if formula != "2/L":
@@ -242,6 +251,7 @@ def paths_view(rules, surface, steps=60, level=0.01, fixed=None, highest=None, *
     """
     family = surface if not isinstance(surface, Surface) else lambda: surface
     shape, fixed = keywords(family), fixed or {}
+    shape |= {name: settings.pop(name) for name in shape if name in settings}
     free = {
         name: hyperparameters(rule, settings) for name, rule in rules.items() if name not in fixed
     }
@@ -249,8 +259,7 @@ def paths_view(rules, surface, steps=60, level=0.01, fixed=None, highest=None, *
     for own in free.values():
         defaults |= own
     only(settings, defaults)
-    defaults |= settings
-    first = family(**{name: defaults[name] for name in shape})
+    first = family(**shape)
     figure, axes = mosaic([["surface", "loss"]], height=4.5, width_ratios=[5, 4])
     ax, right = axes["surface"], axes["loss"]
     draw = _line_ground if len(first.window) == 1 else _plane_ground
@@ -508,14 +517,13 @@ def noise_floor_view(rule, surface, rng, steps=400, copies=200, **settings):
 
 def _floor_of(rule, c, rms, rates, values):
     """(level of the noise floor, where theory knows it, or None, the sentence that says it)."""
-    steps, lr = len(rates), values["lr"]
+    steps, lr = len(rates), values.get("lr", np.nan)
+    name = f"lr {lr:g}" if "lr" in values else "The rule"
     size = f"w is {rms[-1]:.2g} in size"
     if not rms[-1] < 100:
-        return None, f"lr {lr:g} diverges" + (
-            f": lr > 2/L = {2 / c:g}." if rule is optim.SGD else "."
-        )
+        return None, f"{name} diverges" + (f": lr > 2/L = {2 / c:g}." if rule is optim.SGD else ".")
     if rule is not optim.SGD:
-        return None, f"lr {lr:g}: after {steps} steps {size}, and its steps are {rates[-1]:.2g}."
+        return None, f"{name}: after {steps} steps {size}, and its steps are {rates[-1]:.2g}."
     if values["lr_decay"] or lr * c >= 2:
         lr_decay, last = values["lr_decay"], rates[-1]
         return None, (
