@@ -101,6 +101,9 @@ def test_what_is_no_possible_value_is_explained_and_kept(text):
     assert (knob.number, knob.field.value, figure.image.value) == (0.3, text, before)
     knob.field.value = "0.5"
     assert figure.sentence.startswith("SGD reaches the floor")
+    knob.field.value = text
+    figure.knobs["condition"].slider.value += 1
+    assert knob.field.value == "0.5"
 
 
 def test_whole_numbers_only_where_only_they_make_sense():
@@ -285,6 +288,34 @@ def test_a_rule_without_an_init_follows_what_it_is_given():
     figure = live.live(views.paths_view(rules, surfaces.ravine, lr=0.9, condition=10), lr=None)
     first, second = figure.sentence.split(" mine")
     assert first == f"SGD{second}"
+
+
+class Talks(optim.Optimizer):
+    def __init__(self, parameters, lr=0.1):
+        super().__init__(parameters, lr=lr)
+
+    def update(self, w, g):
+        print(w)
+        if self.lr > 1:
+            raise KeyboardInterrupt
+        w -= self.lr * g
+
+
+def test_a_rule_that_prints_does_not_fill_the_page(capsys):
+    figure = live.live(views.descent_view(Talks, surfaces.ravine), lr=None)
+    model = nn.Sequential(nn.Linear(784, 10, rng=np.random.default_rng(0)))
+    raced = cockpit.race(model, mnist.load(), {"mine": Talks}, rng=np.random.default_rng(0))
+    for shown in (figure, raced):
+        shown._repr_mimebundle_()
+    assert capsys.readouterr().out == ""
+
+
+def test_an_interrupted_rule_is_shown_as_such():
+    figure = live.live(views.descent_view(Talks, surfaces.ravine), lr=None)
+    figure.set(lr=2)
+    assert "KeyboardInterrupt" in figure.sentence
+    figure.set(lr=0.3)
+    assert figure.sentence.startswith("Talks creeps")
 
 
 class WithoutRate(optim.Optimizer):

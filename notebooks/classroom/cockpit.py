@@ -28,6 +28,7 @@ from classroom.live import (
     running_loop,
     whole_slider,
 )
+from classroom.probes import run_quietly
 from classroom.training import blocks
 from classroom.views import View
 from mytorch_core import nn, no_grad
@@ -60,7 +61,7 @@ class Lane:
         self.optimizer, self.problem = None, None
         try:
             self.optimizer = make(self.model)
-        except Exception as error:  # the reader's rule may fail in any way
+        except BaseException as error:  # the reader's rule may fail in any way
             self.problem = f"{name} stopped: {one_line(error)}"
         self.loss, self.smooth, self.accuracy, self.marks = [], [], [], []
         self.mean = 0.0
@@ -80,7 +81,7 @@ class Lane:
                     self.optimizer.zero_grad()
                     loss.backward()
                     self._step_and_watch(watch)
-        except Exception as error:  # the reader's rule may fail in any way
+        except BaseException as error:  # the reader's rule may fail in any way
             self.problem = f"{self.name} stopped: {one_line(error)}"
 
     def _note(self, loss):
@@ -119,7 +120,8 @@ class Lane:
             return self.problem
         if not self.loss:
             return f"{self.name} has not started"
-        text = f"{self.name}: loss {self.smooth[-1]:.2f}"
+        loss = self.smooth[-1]
+        text = f"{self.name}: loss {loss:.2f}" if loss >= 0.01 else f"{self.name}: loss {loss:.0e}"
         return text + (f", test accuracy {self.accuracy[-1][1]:.2f}" if self.accuracy else "")
 
 
@@ -266,12 +268,15 @@ def _follow(lane, length, raw, smooth, marks, accuracy, ridge, rate, note):
     at = np.arange(1, steps + 1, stride) / length
     for line, values in ((raw, lane.loss), (smooth, lane.smooth)):
         line.set_data(at, np.clip(np.nan_to_num(values[::stride], nan=1e9), 1e-9, 1e9))
+    smooth.set_marker("o" if steps == 1 else "")  # a line of one point would not be seen
     places = [(max(t, 1), lane.smooth[max(t, 1) - 1] * 1.35) for t, _ in lane.marks if steps]
     for line, points in ((accuracy, lane.accuracy), (marks, places)):
         line.set_data(np.reshape(points, (-1, 2)).T / [[length], [1]])
     note.set_text(lane.marks[-1][1] if places else "")
     if places:
-        note.set_position((places[-1][0] / length, places[-1][1] * 1.3))
+        x = places[-1][0] / length
+        note.set_position((x, places[-1][1] * 1.3))
+        note.set_ha("left" if x < 0.2 else "right")
     lr = np.log10(max(getattr(lane.optimizer, "lr", 0), 1e-12))
     if [lr, lr] != list(rate.get_xdata()):
         rate.set_data([lr, lr], [0, len(lane.moved)])
@@ -313,7 +318,8 @@ class Cockpit(Screen):
 
     def _column(self, i, lane):
         color = RULES.get(lane.name, {"color": SERIES[i]})["color"]
-        rows = [widgets.HTML(f'<b style="color: {color}">{lane.name}</b>')]
+        style = f"color: {color}; background: white; padding: 0 8px"  # for the dark theme, too
+        rows = [widgets.HTML(f'<b style="{style}">{lane.name}</b>')]
         for name in getattr(lane.optimizer, "hyperparameters", ()):
             if name in CONTROLS:
                 key = (lane.name, name)
@@ -432,7 +438,7 @@ class Cockpit(Screen):
     def at_rest(self):
         """The first steps, run once without the reader."""
         race = Race(*self.race.first)
-        race.advance(self.preview)
+        run_quietly(race.advance, self.preview)
         view = race_view(race)
         return view.figure, view.update()
 

@@ -20,7 +20,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from classroom import figures
-from classroom.probes import failure
+from classroom.probes import failure, run_quietly
 from classroom.views import only
 
 DRAFT, SHARP = 1, 2  # pixels to the point, while a slider moves and when it rests
@@ -218,6 +218,7 @@ class Painter:
         with figures.style():
             self.error = view.figure.text(0.5, 0.5, "", ha="center", va="center", fontsize=15)
         self.error.set(animated=True, in_layout=False, color=figures.SERIES[1], parse_math=False)
+        self.error.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 8})
 
     def _drawn(self, event):
         if event.canvas.is_saving():  # that left no artist stale
@@ -314,7 +315,7 @@ class Screen(widgets.VBox):
         layout = {"width": f"{self.width}px", "max_width": "100%", "height": "auto"}
         self.image = widgets.Image(format="jpeg", layout=layout)
         self.words = widgets.HTML()
-        self.redraw(SHARP)
+        run_quietly(self.redraw, SHARP)  # a rule that prints would fill the page
         super().__init__([*controls, self.image, self.words])
 
     def values(self):
@@ -328,7 +329,7 @@ class Screen(widgets.VBox):
             try:
                 with np.errstate(all="ignore"):
                     sentence = self.view.update(**self.values())
-            except Exception as problem:  # a reader's rule may fail in any way
+            except BaseException as problem:  # a reader's rule may fail in any way
                 error = sentence = one_line(problem)
             self.image.value = self.painter.jpeg(sharpness, error)
             self.say(sentence)
@@ -379,12 +380,16 @@ class Live(Screen):
 
     def __init__(self, view, controls):
         self.knobs = {
-            name: Knob(name, control, self.redraw_soon, self.say)
-            for name, control in controls.items()
+            name: Knob(name, control, self._moved, self.say) for name, control in controls.items()
         }
         self.reset_button = widgets.Button(description="Reset", tooltip="Back to the defaults")
         self.reset_button.on_click(lambda _: self.reset())
         super().__init__(view, [*self.knobs.values(), self.reset_button])
+
+    def _moved(self):
+        for knob in self.knobs.values():
+            knob.show()  # what was typed elsewhere and refused does not count
+        self.redraw_soon()
 
     def values(self):
         """What the sliders say."""

@@ -74,6 +74,8 @@ def weights_view(beta=0.9, shown=100):
         name.set_position((min(life + 0.5, 0.68 * shown), 0.99))
         name.set_text(f"half the weight after {life:.1f}")
         said.set_text(f"as calm as a mean of {alike:.3g}")
+        if beta == 0:
+            return "beta 0: m is the newest gradient alone; nothing is remembered."
         return (
             f"beta {beta:g}: the newest gradient weighs {1 - beta:.3g}, one that is {life:.3g} "
             f"steps old half of that; m is as calm as a plain mean of {alike:.3g} gradients."

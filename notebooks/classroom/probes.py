@@ -210,7 +210,7 @@ def watch_calls(calls):
 
 
 def run_quietly(function, *arguments):
-    """(result, what was printed) of a call, without warnings: in the worker."""
+    """(result, what was printed) of a call, without warnings."""
     printed = io.StringIO()
     with (
         contextlib.redirect_stdout(printed),

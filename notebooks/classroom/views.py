@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from classroom import figures
 from classroom.figures import GREY, INK, RULES, SERIES, decades, label_line, mosaic
+from classroom.probes import run_quietly
 from classroom.surfaces import Surface, descend, losses, steps_until
 from classroom.variants import Momentum
 from mytorch_core import optim
@@ -44,8 +45,8 @@ class View:
         for order, artist in enumerate(self.moving):
             artist.set(animated=True, in_layout=False, zorder=10 + order)
         self.defaults = self.defaults or keywords(self.update)
-        with np.errstate(all="ignore"), contextlib.suppress(Exception):
-            self.update()  # a reader's rule may fail; whoever shows the figure will hear of it
+        with contextlib.suppress(Exception):
+            run_quietly(self.update)  # a reader's rule may fail; who shows the figure will hear it
 
 
 def keywords(function):
@@ -176,7 +177,8 @@ def descent_view(rule, surface, steps=60, level=0.01, start=None, **settings):
         return here, path, values, *_threshold(here, path, values)
 
     try:
-        strip = run({})[3] is not None  # a rule without a threshold has no use for a scale of rates
+        (*_, bound, _), _ = run_quietly(run, {})
+        strip = bound is not None  # a rule without a threshold has no use for a scale of rates
     except Exception:  # a reader's rule may fail in any way; the figure will say it
         strip = "lr" in defaults
     figure, moving, follow = draw(first, steps, level, rule, strip, not shape)
@@ -458,6 +460,7 @@ def _rate_strip(ax, style):
         for part, name, low, high in zip(parts, names, edges[:-1], edges[1:], strict=True):
             part.set_x(low)
             part.set_width(high - low)
+            part.set_visible(bool(low < high))
             name.set_position((np.sqrt(low * high), 0.5))
             name.set_visible(bool(high / low > 3.2))
         for text, place in zip(bounds, edges[1:3], strict=True):
@@ -574,6 +577,7 @@ def batch_noise_view(gradients, rng, draws=60, B=10):
         dot.set_data([B], [max(noise, 1e-9)])
         said.set_text(f"B = {B:,}: noise {noise:.2g}")
         if n == B:
+            said.set_text(f"B = {B:,}: no noise")
             return f"B = {B:,}: every batch is all of the data, and there is no noise."
         size = "longer" if noise > 1 else "shorter"
         return f"B = {B:,}: the typical error is {noise:.2g} times |g|, {size} than the gradient."
