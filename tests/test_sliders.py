@@ -334,10 +334,9 @@ def test_a_rule_without_a_learning_rate_is_not_given_one():
 
 
 def test_a_figure_is_complete_before_it_is_asked_for_other_values():
-    view = views.descent_view(optim.SGD, surfaces.ravine, lr=0.3)
-    before = figures.png(view.figure)
-    view.update()
-    assert figures.png(view.figure) == before
+    made, updated = (views.descent_view(optim.SGD, surfaces.ravine, lr=0.3) for _ in range(2))
+    updated.update()
+    assert figures.png(made.figure) == figures.png(updated.figure)
 
 
 def test_saving_the_figure_between_two_changes_does_no_harm():
