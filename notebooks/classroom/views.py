@@ -88,6 +88,13 @@ def hyperparameters(rule, settings):
     return found
 
 
+def _family(surface, settings):
+    """What makes the surface, and its keywords with first values, taken out of the settings."""
+    family = surface if not isinstance(surface, Surface) else lambda: surface
+    shape = keywords(family)
+    return family, shape | {name: settings.pop(name) for name in shape if name in settings}
+
+
 def _text(ax, text="", color=INK, **options):
     return label_line(ax, 0, 0, text, color, **options)
 
@@ -158,9 +165,7 @@ def descent_view(rule, surface, steps=60, level=0.01, start=None, **settings):
     The values are the hyperparameters, the function's keywords and, on a surface of one weight,
     the start.
     """
-    family = surface if not isinstance(surface, Surface) else lambda: surface
-    shape = keywords(family)
-    shape |= {name: settings.pop(name) for name in shape if name in settings}
+    family, shape = _family(surface, settings)
     first = family(**shape)
     line = len(first.window) == 1
     defaults = hyperparameters(rule, settings) | shape
@@ -251,9 +256,8 @@ def paths_view(rules, surface, steps=60, level=0.01, fixed=None, highest=None, *
     highest   where the axis of the loss ends, on a surface of one weight
     settings  what the values are at first
     """
-    family = surface if not isinstance(surface, Surface) else lambda: surface
-    shape, fixed = keywords(family), fixed or {}
-    shape |= {name: settings.pop(name) for name in shape if name in settings}
+    family, shape = _family(surface, settings)
+    fixed = fixed or {}
     free = {
         name: hyperparameters(rule, settings) for name, rule in rules.items() if name not in fixed
     }
