@@ -30,10 +30,10 @@ bench-checks: $(VENV)/installed-test ## time the checks of the exercises
 	$(BIN)/python benchmarks/checks.py
 
 notebooks: $(VENV)/installed-test ## re-execute the notebooks and write their outputs
-	$(BIN)/python -m classroom.publish
+	$(BIN)/python -m classroom.editions.publish
 
 student: $(VENV)/installed-test ## write the edition without solutions to dist/
-	$(BIN)/python -m classroom.student
+	$(BIN)/python -m classroom.editions.student
 
 lint: $(VENV)/installed-test ## check style and format
 	$(BIN)/ruff check

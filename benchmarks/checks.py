@@ -19,17 +19,17 @@ from pathlib import Path
 
 import numpy as np
 
-from classroom import variants
 from classroom.checks import check
+from classroom.optimizers import Momentum, RMSProp
 from mytorch_core import optim
 
 RESULTS = Path(__file__).parent / "results" / "checks.json"
 ROUNDS, SESSIONS = 15, 3
 RIGHT = {
     "sgd": optim.SGD,
-    "momentum": variants.Momentum,
+    "momentum": Momentum,
     "adagrad": optim.AdaGrad,
-    "rmsprop": variants.RMSProp,
+    "rmsprop": RMSProp,
     "adam": optim.Adam,
 }
 
@@ -39,7 +39,7 @@ class WrongSGD(optim.SGD):
         w -= g / self.lr_t
 
 
-class WrongMomentum(variants.Momentum):
+class WrongMomentum(Momentum):
     def update(self, w, g, m):
         m -= (1 - self.beta) * (g - m)
         w -= self.lr * m
@@ -51,7 +51,7 @@ class WrongAdaGrad(optim.AdaGrad):
         w -= self.lr / g / (np.sqrt(h) + self.eps)
 
 
-class WrongRMSProp(variants.RMSProp):
+class WrongRMSProp(RMSProp):
     def update(self, w, g, v):
         v += (1 + self.beta) * (g * g - v)
         w -= self.lr * g / (np.sqrt(v) + self.eps)

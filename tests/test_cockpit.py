@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from classroom import cockpit, live, mnist
-from classroom.variants import Momentum
+from classroom.optimizers import Momentum
 from mytorch_core import nn, optim
 
 

@@ -16,7 +16,8 @@ import pytest
 from cell_names import defines, needs
 from nbclient import NotebookClient
 
-from classroom import checks, student
+from classroom import checks
+from classroom.editions import student
 from conftest import digits_once
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
@@ -133,7 +134,10 @@ def test_the_zip_starts_elsewhere(edition, tmp_path):
     with zipfile.ZipFile(edition[1]) as archive:
         archive.extractall(tmp_path)
     root = tmp_path / "student"
-    code = "import classroom.mnist as m; print(m.__file__, m.data_folder(), len(m.load().x_train))"
+    code = (
+        "from classroom import mnist as m; "
+        "print(m.__file__, m.data_folder(), len(m.load().x_train))"
+    )
     paths = os.pathsep.join([str(root), str(root / "notebooks")])
     environment = {**os.environ, "PYTHONPATH": paths}
     answer = subprocess.run(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from classroom import figures, surfaces
+from classroom.pictures import style
 from classroom.training import History
 from mytorch_core import optim
 
@@ -19,7 +20,7 @@ def shown(monkeypatch):
 
 
 def test_show_gives_an_image_with_its_alternative_text(shown):
-    figure, ax = figures.new()
+    figure, ax = style.new()
     ax.plot([0, 1], [1, 0])
     figures.show(figure, 'the loss falls by "half" & stays')
     (bundle,) = shown
@@ -33,34 +34,34 @@ def test_show_gives_an_image_with_its_alternative_text(shown):
 
 def test_the_same_figure_gives_the_same_bytes():
     surface = surfaces.ravine()
-    first, second = (figures.png(figures.two_directions(surface, (-7, 2))) for _ in range(2))
+    first, second = (style.png(figures.two_directions(surface, (-7, 2))) for _ in range(2))
     assert first == second
     assert len(first) < 100_000
 
 
 def test_the_palette_is_the_courses():
-    assert {name: line["color"] for name, line in figures.RULES.items()} == {
+    assert {name: line["color"] for name, line in style.RULES.items()} == {
         "SGD": "#0072B2",
         "Momentum": "#CC79A7",
         "AdaGrad": "#009E73",
         "RMSProp": "#E69F00",
         "Adam": "#D55E00",
     }
-    looks = {(line["linestyle"], line["linewidth"]) for line in figures.RULES.values()}
-    assert len(looks) == len(figures.RULES)  # told apart without colour, too
+    looks = {(line["linestyle"], line["linewidth"]) for line in style.RULES.values()}
+    assert len(looks) == len(style.RULES)  # told apart without colour, too
 
 
 def test_labels_at_the_ends_keep_their_distance():
-    _, ax = figures.new()
-    figures.label_ends(ax, {"a": (1, 0.5, "k"), "b": (1, 0.52, "k"), "c": (1, 2.0, "k")}, gap=0.2)
+    _, ax = style.new()
+    style.label_ends(ax, {"a": (1, 0.5, "k"), "b": (1, 0.52, "k"), "c": (1, 2.0, "k")}, gap=0.2)
     heights = sorted(text.get_position()[1] for text in ax.texts)
     assert np.allclose(heights, [0.5, 0.7, 2.0])
 
 
 def test_the_band_spans_all_runs_around_the_median():
-    _, ax = figures.new()
+    _, ax = style.new()
     runs = [[1, 2], [3, 4], [8, 9]]
-    (line,) = figures.band(ax, [0, 1], runs, color="k")
+    (line,) = style.band(ax, [0, 1], runs, color="k")
     assert line.get_ydata().tolist() == [3, 4]
     assert ax.collections[0].get_paths()[0].get_extents().ymax == 9
 
@@ -69,9 +70,9 @@ def test_the_band_spans_all_runs_around_the_median():
 def test_a_diverging_path_is_drawn_without_a_warning(lr):
     surface = surfaces.ravine()
     path = surfaces.descend(optim.SGD, surface, 400, lr=lr)
-    _, ax = figures.new()
-    figures.path_on(ax, path)
-    assert figures.png(ax.figure)
+    _, ax = style.new()
+    style.path_on(ax, path)
+    assert style.png(ax.figure)
 
 
 def test_mnist_curves_show_train_and_test():

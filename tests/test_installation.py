@@ -1,6 +1,7 @@
 """The self-check of chapter 00 sees what is amiss, and says what to do."""
 
 from classroom import installation, mnist
+from classroom.judging.verdict import Verdict
 
 
 def test_here_everything_is_in_order():
@@ -45,6 +46,6 @@ def test_digits_that_are_missing_are_named(monkeypatch, tmp_path):
 
 
 def test_a_worker_that_does_not_answer_is_named(monkeypatch):
-    stopped = installation.checks.Verdict(False, None, "Stopped after 8 seconds.")
+    stopped = Verdict(False, None, "Stopped after 8 seconds.")
     monkeypatch.setattr(installation.checks, "check", lambda *_: stopped)
     assert installation._worker()[1] == "Stopped after 8 seconds."

@@ -14,6 +14,7 @@ from cell_names import defines, needs
 from matplotlib.collections import Collection
 
 from classroom import figures, live
+from classroom.pictures import style
 from conftest import digits_once
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
@@ -125,7 +126,7 @@ def test_the_picture_is_the_figure_drawn_afresh(figure):
     canvas, drawn = figure.painter.canvas, pixels(figure)
     for artist in figure.view.moving:
         artist.set_animated(False)
-    with mpl.rc_context(figures.STYLE):
+    with mpl.rc_context(style.STYLE):
         canvas.draw()
     afresh = np.asarray(canvas.buffer_rgba()).astype(int)
     for artist in figure.view.moving:

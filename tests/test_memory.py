@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from classroom import memory, surfaces, views
-from classroom.surfaces import descend
+from classroom import surfaces, views
+from classroom.pictures.surfaces import descend
 from mytorch_core import Tensor, optim
 
 
 @pytest.mark.parametrize(("beta", "life", "alike"), [(0.9, "6.58", "19"), (0.99, "69", "199")])
 def test_half_life_and_calm(beta, life, alike):
-    text = memory.weights_view().update(beta=beta)
+    text = views.weights_view().update(beta=beta)
     assert f"one that is {life} steps old half of that" in text
     assert f"a plain mean of {alike} gradients" in text
-    assert memory.weights_view().update(beta=0.0)
+    assert views.weights_view().update(beta=0.0)
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_half_life_and_calm(beta, life, alike):
     [((0.9, 0.99), "1 times", "t = 13 2.13 times"), ((0.9, 0.999), "3.16 times", "t = 12 6.57")],
 )
 def test_what_the_missing_correction_costs(betas, first, peak):
-    text = memory.correction_view().update(*betas)
+    text = views.correction_view().update(*betas)
     assert f"the first step is {first}" in text
     assert peak in text
 
@@ -47,7 +47,7 @@ def test_the_ratio_is_that_of_two_runs():
 
 def test_the_rates_are_those_of_the_weights_that_had_a_gradient():
     h = np.array([0.0, 1.0, 4.0, 400.0])
-    view = memory.rates_view({1: h, 4: 4 * h}, h > 0)
+    view = views.rates_view({1: h, 4: 4 * h}, h > 0)
     assert "After step 4 the middle weight has a rate of about 0.4" in view.update(t=4, lr=1.6)
     assert "After step 1 the middle weight has a rate of about 0.8" in view.update(t=1, lr=1.6)
     assert "within a factor of about 10." in view.update(t=1, eps=0.0)

@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from classroom import publish
+from classroom.editions import publish
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes"}

@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from classroom.variants import Momentum
+from classroom.optimizers import Momentum
 from mytorch_core import Tensor, nn, optim
 
 RULES = [optim.SGD, optim.AdaGrad, optim.Adam]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from classroom import publish
+from classroom.editions import publish
 
 try:
     import tomllib

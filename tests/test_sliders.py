@@ -16,8 +16,10 @@ from ipywidgets import widgets
 from matplotlib.figure import Figure
 from PIL import Image
 
-from classroom import cockpit, figures, live, mnist, surfaces, views
+from classroom import cockpit, live, mnist, surfaces, views
 from classroom.live import beta_slider, log_slider, slider, whole_slider
+from classroom.pictures import controls, style
+from classroom.pictures.views.view import View
 from mytorch_core import nn, optim
 
 
@@ -78,7 +80,7 @@ def test_an_impossible_range_is_refused_with_its_numbers(make):
 
 
 def test_numbers_are_written_as_in_the_field():
-    written = [live.notation(number) for number in (0.03, 0.99, 1e-8, 1.0, 1e5, 100)]
+    written = [controls.notation(number) for number in (0.03, 0.99, 1e-8, 1.0, 1e5, 100)]
     assert written == ["0.03", "0.99", "1e-8", "1", "100000", "100"]
 
 
@@ -107,7 +109,7 @@ def test_what_is_no_possible_value_is_explained_and_kept(text):
 
 
 def test_whole_numbers_only_where_only_they_make_sense():
-    knob = live.Knob("B", whole_slider(1, 1000, 10), lambda: None, lambda text: None)
+    knob = controls.Knob("B", whole_slider(1, 1000, 10), lambda: None, lambda text: None)
     assert knob.control.checked("20", "B") == 20
     with pytest.raises(ValueError, match=r"B must be a whole number from 1 to 1000, not '2.5'"):
         knob.control.checked("2.5", "B")
@@ -273,7 +275,7 @@ def test_exponents_are_written_as_in_the_field():
     figure = ravine_figure(lr=log_slider(1e-5, 10))
     figure.set(lr=1e-5)
     assert "lr 1e-5 <" in figure.sentence
-    assert live.tidy("1e+12, 1e-08, 2e-10 and e-05") == "1e12, 1e-8, 2e-10 and e-05"
+    assert controls.tidy("1e+12, 1e-08, 2e-10 and e-05") == "1e12, 1e-8, 2e-10 and e-05"
 
 
 class InheritsAll(optim.Optimizer):
@@ -336,7 +338,7 @@ def test_a_rule_without_a_learning_rate_is_not_given_one():
 def test_a_figure_is_complete_before_it_is_asked_for_other_values():
     made, updated = (views.descent_view(optim.SGD, surfaces.ravine, lr=0.3) for _ in range(2))
     updated.update()
-    assert figures.png(made.figure) == figures.png(updated.figure)
+    assert style.png(made.figure) == style.png(updated.figure)
 
 
 def test_saving_the_figure_between_two_changes_does_no_harm():
@@ -348,7 +350,7 @@ def test_saving_the_figure_between_two_changes_does_no_harm():
     for lr in (0.1, 0.15, 0.2):
         figure.set(lr=lr, condition=20)
     figure.view.update(lr=0.2, condition=5)
-    figures.png(figure.view.figure)
+    style.png(figure.view.figure)
     for shown in (figure, fresh):
         shown.set(lr=0.21, condition=5)
     np.testing.assert_array_equal(pixels(figure), pixels(fresh))
@@ -378,7 +380,7 @@ def test_a_slider_may_be_moved_in_one_thread_while_another_draws():
         sizes.add((image.size, image.layer[0][1:3]))  # sharp pictures have all of their colours
 
     figure.image.observe(note, "value")
-    size = [round(inches * figures.DPI) for inches in figure.view.figure.get_size_inches()]
+    size = [round(inches * style.DPI) for inches in figure.view.figure.get_size_inches()]
     expected = {(tuple(size), (2, 2)), (tuple(2 * length for length in size), (1, 1))}
 
     def drag(name, positions):
@@ -388,7 +390,7 @@ def test_a_slider_may_be_moved_in_one_thread_while_another_draws():
     with ThreadPoolExecutor(3) as threads:
         dragged = threads.submit(drag, "lr", range(60, 90))
         also = threads.submit(drag, "condition", range(10, 40))
-        drawn = threads.submit(lambda: {figures.png(formula()) for _ in range(10)})
+        drawn = threads.submit(lambda: {style.png(formula()) for _ in range(10)})
         dragged.result(), also.result()
         assert len(drawn.result()) == 1
     assert sizes == expected
@@ -401,7 +403,7 @@ def test_a_slider_may_be_moved_in_one_thread_while_another_draws():
 
 
 def test_a_figure_follows_one_change_at_a_time():
-    figure, ax = figures.new()
+    figure, ax = style.new()
     (line,) = ax.plot([0], [0])
     inside, most = [], []
 
@@ -412,7 +414,7 @@ def test_a_figure_follows_one_change_at_a_time():
         inside.pop()
         return f"w = {w}"
 
-    shown = live.live(views.View(figure, [line], update), w=slider(-1, 1))
+    shown = live.live(View(figure, [line], update), w=slider(-1, 1))
     second = live.live(shown.view, w=slider(-1, 1))
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(lambda w: shown.set(w=w), np.linspace(-1, 1, 10).tolist()))
@@ -421,7 +423,7 @@ def test_a_figure_follows_one_change_at_a_time():
 
 
 def formula():
-    figure, ax = figures.new()
+    figure, ax = style.new()
     ax.set(title=r"$\frac{\partial L}{\partial w} = \sum_i x_i$", xlabel=r"$\beta^t$")
     return figure
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from classroom import surfaces
-from classroom.variants import Momentum, RMSProp
+from classroom.optimizers import Momentum, RMSProp
 from mytorch_core import optim
 
 SURFACES = {

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from classroom.sweep import sweep
+from classroom.training.sweep import sweep
 
 
 def runs_on(executor):

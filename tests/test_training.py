@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from classroom import mnist, training
-from classroom.variants import Momentum, RMSProp
+from classroom.optimizers import Momentum, RMSProp
+from classroom.training import progress
 from mytorch_core import nn, optim
 
 
@@ -138,10 +139,10 @@ def test_a_checkpoint_of_another_optimizer_changes_nothing(tmp_path):
 
 
 def test_the_progress_bar_leaves_nothing(monkeypatch):
-    monkeypatch.setattr(training, "tqdm", partial(training.tqdm, disable=False))
+    monkeypatch.setattr(progress, "tqdm", partial(progress.tqdm, disable=False))
     screen = io.StringIO()
     monkeypatch.setattr("sys.stderr", screen)
-    with training.progress_bar(3, delay=0) as bar:
+    with progress.progress_bar(3, delay=0) as bar:
         for _ in range(3):
             bar.update()
     assert screen.getvalue().rsplit("\r", 1)[1] == ""
@@ -149,7 +150,7 @@ def test_the_progress_bar_leaves_nothing(monkeypatch):
 
 
 def test_a_short_run_shows_no_bar(monkeypatch, data):
-    monkeypatch.setattr(training, "tqdm", partial(training.tqdm, disable=False))
+    monkeypatch.setattr(progress, "tqdm", partial(progress.tqdm, disable=False))
     screen = io.StringIO()
     monkeypatch.setattr("sys.stderr", screen)
     model, rng = network(), np.random.default_rng(0)
@@ -168,9 +169,9 @@ def test_in_a_notebook_the_bar_is_one_line_that_ends_empty(monkeypatch):
         shown.append(data["text/plain"])
         return Handle()
 
-    monkeypatch.setattr(training, "display", display)
-    line = training._CellLine()
-    with training.tqdm(total=2, leave=False, file=line, mininterval=0, disable=False) as bar:
+    monkeypatch.setattr(progress, "display", display)
+    line = progress._CellLine()
+    with progress.tqdm(total=2, leave=False, file=line, mininterval=0, disable=False) as bar:
         bar.update()
         bar.update()
     assert any("2/2" in text for text in shown)

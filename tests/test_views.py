@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from classroom import surfaces, views
-from classroom.variants import Momentum
+from classroom.optimizers import Momentum
 from mytorch_core import optim
 
 

@@ -1,0 +1,1 @@
+"""Editions: the notebooks re-executed, the student edition, and the check of an installation."""

@@ -1,0 +1,109 @@
+"""The rate of SGD that falls like a staircase."""
+
+import numpy as np
+
+from classroom.judging.function import Function, WrongAnswer
+
+
+def decay(lr, lr_decay, t):
+    """lr_t = lr (1 - lr_decay)^((t - 1) // 100)."""
+    return lr * (1 - lr_decay) ** ((t - 1) // 100)
+
+
+LINE = "lr_t = lr * (1 - lr_decay) ** ((t - 1) // 100)"
+LOOK = "lr_t = lr (1 - lr_decay)^((t - 1) // 100)"
+# What goes wrong in a falling rate: (slug, the line as it is then, sentence).
+STAIRCASES = (
+    (
+        "decay-forgotten",
+        "lr_t = lr",
+        "The rate never falls: lr_decay has no effect in any step.",
+    ),
+    (
+        "decay-one-step-early",
+        "lr_t = lr * (1 - lr_decay) ** (t // 100)",
+        "The rate drops one step too early: t counts from 1, so the first drop is at t = 101.",
+    ),
+    (
+        "decay-two-steps-early",
+        "lr_t = lr * (1 - lr_decay) ** ((t + 1) // 100)",
+        "The rate drops two steps too early, at t = 99: t - 1 is counted, not t + 1.",
+    ),
+    (
+        "decay-smooth",
+        "lr_t = lr * (1 - lr_decay) ** ((t - 1) / 100)",
+        "The rate falls in every step: / gives a smooth curve, // the staircase.",
+    ),
+    (
+        "decay-rounded",
+        "lr_t = lr * (1 - lr_decay) ** round((t - 1) / 100)",
+        "The number of drops is rounded to the nearest: the first comes in the middle of a "
+        "hundred. // rounds down.",
+    ),
+    (
+        "decay-rounded-up",
+        "lr_t = lr * (1 - lr_decay) ** np.ceil((t - 1) / 100)",
+        "The number of drops is rounded up: the first comes at t = 2. // rounds down.",
+    ),
+    (
+        "decay-once",
+        "lr_t = lr * (1 - lr_decay if t > 100 else 1)",
+        "The rate drops once, at t = 101, and never again: there is a drop at 201, 301, ...",
+    ),
+    (
+        "decay-every-step",
+        "lr_t = lr * (1 - lr_decay) ** (t - 1)",
+        "The rate drops at every step, not at every hundredth: // 100 is missing.",
+    ),
+    (
+        "decay-linear",
+        "lr_t = lr * (1 - lr_decay * ((t - 1) // 100))",
+        "The drops are subtracted, not multiplied: each one takes a share of what is left.",
+    ),
+    (
+        "decay-inverse",
+        "lr_t = lr / (1 + lr_decay * ((t - 1) // 100))",
+        "The rate is lr / (1 + lr_decay k), another schedule: here it is a power of 1 - lr_decay.",
+    ),
+    (
+        "decay-of-the-wrong-base",
+        "lr_t = lr * lr_decay ** ((t - 1) // 100)",
+        "The base of the power is lr_decay; it has to be 1 - lr_decay, what is left.",
+    ),
+)
+
+
+def _rate(line):
+    """The function that gives the lr_t of this line."""
+
+    def answer(lr, lr_decay, t):
+        names = {"np": np, "lr": lr, "lr_decay": lr_decay, "t": t}
+        exec(line, names)
+        return names["lr_t"]
+
+    return answer
+
+
+def _rates(times, lr=0.3, lr_decay=0.2):
+    return lambda answer: np.array([answer(lr, lr_decay, t) for t in times])
+
+
+EXERCISE = Function(
+    __name__,
+    decay,
+    calls={
+        "the first hundred steps": _rates([1, 2, 50, 52, 98, 99, 100]),
+        "the drops at 101, 201 and 301": _rates([100, 101, 200, 201, 300, 301]),
+        "other rates": _rates([1, 150, 1000], lr=2.0, lr_decay=0.05),
+        "no decay": _rates([1, 500], lr_decay=0.0),
+    },
+    mistakes=(
+        *(WrongAnswer(slug, _rate(line), words, LOOK) for slug, line, words in STAIRCASES),
+        WrongAnswer(
+            "lr-forgotten",
+            lambda lr, lr_decay, t: (1 - lr_decay) ** ((t - 1) // 100),
+            "lr itself is missing: this is the factor alone.",
+            LOOK,
+        ),
+    ),
+)

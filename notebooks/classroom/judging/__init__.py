@@ -1,0 +1,1 @@
+"""Judging: an answer is watched, judged, explained and told, in this order."""

@@ -1,0 +1,46 @@
+"""Do two rules move the weights alike?"""
+
+import functools
+
+import numpy as np
+
+from classroom.judging.failures import run_quietly
+from classroom.judging.probes import watch
+from classroom.judging.verdict import cause
+from classroom.judging.written import with_mistakes
+
+CLOSE = 2e-5  # relative difference of two steps that counts as none
+TINY = 3e-6  # the same, absolute: the last digits of float32 weights near 1
+
+
+@functools.lru_cache(maxsize=50_000)
+def expected(rule, mistakes, name):
+    """What the rule with these mistakes does in the experiment of this name."""
+    probe = next(probe for probe in rule.experiments if probe.name == name)
+    made = with_mistakes(rule.text, mistakes).make
+    return run_quietly(watch, probe, made, rule.settings)[0]
+
+
+def close(steps, others):
+    """Which entries of two steps count as the same."""
+    with np.errstate(all="ignore"):
+        return np.isclose(steps, others, rtol=CLOSE, atol=TINY, equal_nan=True)
+
+
+def same(seen, other):
+    """Whether the weights went the same way, and ended alike."""
+    if cause(seen.failure) != cause(other.failure) or len(seen.steps) != len(other.steps):
+        return False
+    before = [np.ones_like(w) for w in (seen.steps or [[]])[0]]
+    last = before
+    for mine, theirs in zip(seen.steps, other.steps, strict=True):
+        for a, b, old_a, old_b in zip(mine, theirs, before, last, strict=True):
+            if a.shape != b.shape:
+                return False
+            with np.errstate(all="ignore"):
+                alike = close(a - old_a, b - old_b)
+            alike |= ~np.isfinite(a) & ~np.isfinite(b)  # both have left the numbers
+            if not alike.all():
+                return False
+        before, last = mine, theirs
+    return True

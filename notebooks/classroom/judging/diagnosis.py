@@ -1,0 +1,116 @@
+"""Which mistakes explain what was seen of a rule?
+
+Each mistake of the exercise and each slip of the pen is run on the experiments, as the answer was:
+the one that moves the weights as the answer does is the one that was made.
+"""
+
+import functools
+import itertools
+from dataclasses import replace
+
+import numpy as np
+
+from classroom.judging.comparing import close, expected, same
+from classroom.judging.failures import run_quietly
+from classroom.judging.probes import watch
+from classroom.judging.slips import Slip, slips, spellings, together
+from classroom.judging.written import compatible, with_mistakes
+
+BEGINNING = 3  # steps that are looked at before an explanation is tried in full
+
+
+def explained(rule, seen):
+    """The mistakes that explain everything that was seen, or none.
+
+    One of the exercise's own; or else one slip of the pen; or else two mistakes; or else a slip
+    that is less likely than these. A legitimate variant may come on top of the mistakes: it is
+    none, and hides none.
+    """
+    names = [probe.name for probe in rule.probes]
+    # First the experiment that tells most apart: few candidates are left for the others.
+    names.sort(key=lambda name: name not in ("several", "decay"))
+    # An exception says where it is: a slip has nothing to add.
+    stops = any(seen[name].failure for name in names)
+    for candidates in (_single, _pairs) if stops else (_single, _slips, _pairs, _unlikely_slips):
+        found = [
+            group
+            for begun in _beginning_alike(candidates, rule, seen["zeros"])
+            for group in _that_begin_like(rule, begun)
+            if all(same(seen[name], expected(rule, group, name)) for name in names)
+        ]
+        if found and isinstance(found[0][0], Slip):
+            return [together([slip for (slip,) in found])]
+        if found:
+            return list(found[0])
+    return []
+
+
+# ------------------------------------------------------------------ candidates
+
+
+def _single(rule):
+    return _groups(rule, 1)
+
+
+def _slips(rule):
+    return [(slip,) for slip in slips(rule) if slip.likely]
+
+
+def _pairs(rule):
+    return _groups(rule, 2)
+
+
+def _unlikely_slips(rule):
+    return [(slip,) for slip in slips(rule) if not slip.likely]
+
+
+def _groups(rule, size):
+    """As many mistakes, alone and on top of a legitimate variant."""
+    alone = list(itertools.combinations(rule.mistakes, size))
+    variants = [m for m in rule.mistakes if m.fine and not m.late]
+    varied = [group + (m,) for group in alone for m in variants]
+    return [group for group in alone + varied if compatible(group)]
+
+
+def _that_begin_like(rule, group):
+    """The group, and what shows only later: how beta^t is computed."""
+    if isinstance(group[0], Slip):
+        return [(slip,) for slip in spellings(group[0])]
+    on_top = [group + (m,) for m in rule.mistakes if m.late]
+    return [group, *filter(compatible, on_top)]
+
+
+# ------------------------------------------------------------------ all of them in one comparison
+
+
+def _beginning_alike(candidates, rule, seen):
+    """The candidates whose first steps in "zeros" are these."""
+    groups, begun = _beginnings(candidates, rule)
+    mine = _begun(seen)
+    with np.errstate(all="ignore"):
+        alike = close(np.diff(begun, axis=1), np.diff(mine, axis=0))
+    alike |= ~np.isfinite(begun[:, 1:]) & ~np.isfinite(mine[1:])
+    return [group for group, fits in zip(groups, alike.all(axis=(1, 2)), strict=True) if fits]
+
+
+@functools.cache
+def _beginnings(candidates, rule):
+    """(candidates, the first steps of each)."""
+    groups = candidates(rule)
+    probe = next(probe for probe in rule.probes if probe.name == "zeros")
+    short = replace(probe, gradients=probe.gradients[:BEGINNING])
+
+    def run():
+        makes = [with_mistakes(rule.text, group).make for group in groups]
+        return [_begun(watch(short, make, rule.settings)) for make in makes]
+
+    return groups, np.array(run_quietly(run)[0]).reshape(-1, BEGINNING + 1, 2)
+
+
+def _begun(seen):
+    """The two weights before and after each of the first steps; 0 where there are none."""
+    begun = np.zeros((BEGINNING + 1, 2))
+    begun[0] = 1.0
+    for t, (w, *_) in enumerate(seen.steps[:BEGINNING], start=1):
+        begun[t] = w if w.shape == (2,) else 0.0
+    return begun

@@ -1,0 +1,150 @@
+"""Experiments that tell mistakes apart: what a rule or a function does in small, telling cases.
+
+An experiment is run on the reader's answer in a process of its own, and on every known mistake; two
+answers that do the same in all of them cannot be told apart.
+"""
+
+import inspect
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from classroom.judging.failures import Failure, failure
+from mytorch_core import Tensor
+
+
+@dataclass
+class Seen:
+    """What was seen in one experiment.
+
+    steps    of a rule: the arrays of all parameters after each step; of a function: its results
+    failure  the exception that ended it, or None
+    """
+
+    steps: list = field(default_factory=list)
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One experiment on a rule.
+
+    shows      the property that it tests, in words
+    gradients  for each step one list: a gradient for each parameter, or None
+    changes    {t: {name: value}}: hyperparameters set before step t
+    """
+
+    name: str
+    shows: str
+    gradients: list
+    changes: dict = field(default_factory=dict)
+    dtype: type = np.float64
+
+
+def _repeat(gradient, steps):
+    return [[np.array(gradient, float)]] * steps
+
+
+def _columns(*rows):
+    return [[np.array(row, float)] for row in rows]
+
+
+TWO = ([[1.0, -2.0], [0.5, 3.0]], [[-1.0, 4.0], [2.0, 0.25]], [2.0, -0.5], [[[-3.0, 1.0]]])
+SIGNS = _columns([2.0], [-1.0], [0.5], [-3.0], [0.25], [1.0])
+SIZES = _columns(
+    [10, 1e-2, 1e-5, 1e-8],
+    [-5, 2e-2, -1e-5, 3e-8],
+    [10, -1e-2, 3e-5, -1e-8],
+    [8, 1e-2, 1e-5, 2e-8],
+)
+MIXED = [[factor * np.array(g) for g in TWO] for factor in (1.0, -0.5, 2.0, 0.1, -1.0)]
+MISSING = [
+    [None if (t, i) in {(1, 0), (3, 1)} else factor * np.array(g) for i, g in enumerate(TWO[:3])]
+    for t, factor in enumerate((1.0, -0.5, 2.0, 0.1, -1.0, 0.7))
+]
+OTHER = {"lr": 0.07, "beta": 0.6, "beta1": 0.6, "beta2": 0.9, "eps": 1e-2}
+NUMBER = Probe("number", "a parameter that is a single number", [[g[0][0]] for g in SIGNS[:4]])
+LONG = Probe("long", "many steps", _repeat([0.5], 105))
+STAIRCASE = Probe("decay", "the staircase of the rate", _repeat([0.5], 320))
+
+
+def usual(settings, still=()):
+    """The experiments on a rule with these hyperparameters, the simplest first.
+
+    Each hyperparameter is moved once, but for those that stand still.
+    """
+    found = [
+        Probe("signs", "a gradient that changes its sign", SIGNS),
+        Probe("constant", "a constant gradient", _repeat([0.5], 12)),
+        Probe("sizes", "gradients from 10 down to 1e-8", SIZES),
+        Probe("zeros", "a gradient that is exactly 0", _columns([0, 2], [0, -1], [1, 0], [0, 1])),
+        Probe("several", "several parameters, two of the same shape", MIXED),
+        Probe("multiplied", "gradients multiplied by 1,000", [[1000 * g[0]] for g in SIGNS]),
+        Probe("missing", "a step in which a parameter has no gradient", MISSING),
+        Probe("float32", "weights in float32", MIXED, dtype=np.float32),
+    ]
+    for name, value in settings.items():
+        if name in still:
+            continue
+        other = OTHER.get(name, 0.7 * value)
+        changes = {3: {name: other}, 5: {name: value}}
+        found.append(Probe(f"{name} moved", f"{name} changed between two steps", SIGNS, changes))
+        if name == "eps":
+            found[-1] = Probe("eps moved", "eps changed between two steps", SIZES, {3: changes[3]})
+    return found
+
+
+def watch(probe, make, settings):
+    """Seen: an optimizer class in one experiment."""
+    complete = next(row for row in probe.gradients if all(g is not None for g in row))
+    shapes = [np.shape(g) for g in complete]
+    parameters = [Tensor(np.ones(shape, probe.dtype), requires_grad=True) for shape in shapes]
+    seen = Seen()
+    try:
+        optimizer = make(parameters, **settings)
+        for t, row in enumerate(probe.gradients, start=1):
+            for name, value in probe.changes.get(t, {}).items():
+                setattr(optimizer, name, value)
+            for p, g in zip(parameters, row, strict=True):
+                p.grad = None if g is None else np.array(g, probe.dtype)
+                if g is not None:
+                    p.grad.flags.writeable = False  # others see it, too
+            optimizer.step()
+            seen.steps.append([np.array(p.data, float) for p in parameters])
+    except BaseException as error:  # SystemExit, too: it is the reader's
+        seen.failure = failure(error)
+    return seen
+
+
+def watch_rule(probes, make, settings):
+    """{probe's name: Seen} of an optimizer class in all of these experiments."""
+    return {probe.name: watch(probe, make, settings) for probe in probes}
+
+
+def watch_calls(calls, answer):
+    """{what it shows: Seen} of a function in these calls.
+
+    calls is {what it shows: function of the answer that gives an array, a number or a tuple}.
+    """
+    found = {}
+    for shows, call in calls.items():
+        seen = Seen()
+        try:
+            result = call(answer)
+            result = result if isinstance(result, tuple) else (result,)
+            if any(part is None for part in result):
+                raise TypeError("the function returns None: is the `return` missing?")
+            seen.steps = [[np.array(part, float) for part in result]]
+        except BaseException as error:
+            seen.failure = failure(error)
+        found[shows] = seen
+    return found
+
+
+def accepts(make, name):
+    """Whether a class or function can be called with this keyword."""
+    try:
+        parameters = inspect.signature(make).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return any(p.name == name or p.kind is p.VAR_KEYWORD for p in parameters)

@@ -1,0 +1,87 @@
+"""An exercise that asks for a rule: a subclass of `optim.Optimizer`.
+
+An answer goes one way: it is watched, judged, explained, told.
+"""
+
+import functools
+import inspect
+from dataclasses import dataclass, field
+
+from classroom.judging.comparing import expected, same
+from classroom.judging.diagnosis import explained
+from classroom.judging.probes import NUMBER, accepts, usual, watch_rule
+from classroom.judging.stubs import is_stub, nothing
+from classroom.judging.telling import told
+from classroom.judging.verdict import Verdict, not_yet
+from classroom.judging.worker import in_worker
+from classroom.judging.written import Text
+from mytorch_core.optim import Optimizer
+
+
+@dataclass(frozen=True, eq=False)  # each is itself
+class Rule:
+    """One rule as an exercise.
+
+    module     `__name__` of the exercise's file, whose last part is the exercise's name
+    right      the right answer; its signature is the exercise's
+    settings   hyperparameters of the experiments: others than every default, so that a number in
+               the place of a name shows
+    text       the rule as lines
+    look       the chapter's equations, by the name they are about; "w" is the step
+    mistakes   what readers get wrong, the likelier first: the first that fits is named
+    spellings  other ways to write the lines, for slips of the pen: {name: [lines, lines, ...]}
+    further    experiments beyond the usual ones
+    still      hyperparameters that no experiment moves
+    taking     {hyperparameter: the rule to check instead, if an answer takes it}
+    """
+
+    module: str
+    right: type
+    settings: dict
+    text: Text
+    look: dict
+    mistakes: tuple
+    spellings: tuple = ()
+    further: tuple = ()
+    still: tuple = ()
+    taking: dict = field(default_factory=dict)
+
+    @property
+    def name(self):
+        """What `check` calls it."""
+        return self.module.rpartition(".")[2]
+
+    @functools.cached_property
+    def probes(self):
+        """The experiments that decide."""
+        return [*usual(self.settings, self.still), *self.further]
+
+    @property
+    def experiments(self):
+        """All experiments: one is only for a note."""
+        return [*self.probes, NUMBER]
+
+    def verdict_on(self, answer):
+        """The verdict on a reader's answer."""
+        if nothing(answer):
+            return not_yet()
+        if not inspect.isclass(answer) or not issubclass(answer, Optimizer):
+            text = f"{self.name!r} asks for a subclass of optim.Optimizer, not {answer!r}."
+            return Verdict(False, None, text)
+        if is_stub(answer):
+            return not_yet()
+        for name in self.settings:
+            if not accepts(answer, name):
+                text = f"{answer.__name__}(parameters, ...) has to take {name}: "
+                return Verdict(False, None, text + "name it in __init__.")
+        rule = next((r for name, r in self.taking.items() if accepts(answer, name)), self)
+        seen = in_worker(watch_rule, rule.experiments, answer, rule.settings)
+        if isinstance(seen, Verdict):
+            return seen
+        seen, printed = seen
+        return rule.verdict(seen).with_prints(printed)
+
+    def verdict(self, seen):
+        """The verdict on what was seen of an answer, {experiment's name: Seen}."""
+        wrong = [p for p in self.probes if not same(seen[p.name], expected(self, (), p.name))]
+        return told(self, seen, wrong, explained(self, seen) if wrong else [])

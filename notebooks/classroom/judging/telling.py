@@ -1,0 +1,106 @@
+"""What is said of a rule: that it is right, or the first step that goes wrong, and why."""
+
+import numpy as np
+
+from classroom.judging.comparing import close, expected, same
+from classroom.judging.probes import NUMBER
+from classroom.judging.verdict import Verdict, about_failure
+
+
+def told(rule, seen, wrong, found):
+    """The verdict on what was seen; wrong are the probes that fail, found is what explains them."""
+    if not wrong:
+        tried = "; ".join(probe.shows for probe in rule.probes)
+        return Verdict(True, None, f"Right. Tried: {tried}.{_of_a_number(rule, seen, ())}")
+    if found and all(mistake.fine for mistake in found):
+        notes = " ".join(mistake.sentence for mistake in found)
+        note = _of_a_number(rule, seen, tuple(found))
+        return Verdict(True, found[0].slug, f"Right. {notes}{note}")
+    found = [mistake for mistake in found if not mistake.fine]
+    failures = [seen[probe.name].failure for probe in wrong if seen[probe.name].failure]
+    if failures and not found:
+        return about_failure(failures[0])
+    table = _counterexample(rule, seen, wrong)
+    if failures:
+        table += f"\n\nYour code stops with an error, {failures[0]}"
+    if found:
+        text = " Also: ".join(mistake.sentence for mistake in found)
+        return Verdict(False, found[0].slug, f"{table}\n\n{text}\n\nLook at: {found[0].look}")
+    return Verdict(False, None, f"{table}\n\n{_what_can_be_said(rule, seen, wrong)}")
+
+
+def _of_a_number(rule, seen, variant):
+    """A note, not a mistake: every parameter of the course has an axis."""
+    if same(seen[NUMBER.name], expected(rule, variant, NUMBER.name)):
+        return ""
+    return (
+        "\n\nOne thing to know: with a parameter that is a single number, of shape (), it does "
+        "something else. `m[...] = ...` works for every shape, `m[:] = ...` needs an axis."
+    )
+
+
+def _counterexample(rule, seen, wrong):
+    """The smallest experiment that goes wrong, as a table of one weight."""
+    probe, t, i, entry = min(
+        (_first_difference(rule, seen, probe) for probe in wrong),
+        key=lambda found: (found[1], found[0].gradients[0][0] is None, len(found[0].gradients)),
+    )
+    mine, theirs = seen[probe.name].steps, expected(rule, (), probe.name).steps
+    rows = [("step", "gradient", "expected w", "your w")]
+    for step in range(max(1, t - 4), t + 1):
+        g = probe.gradients[step - 1][i]
+        rows.append(
+            (
+                str(step),
+                "none" if g is None else f"{np.ravel(g)[entry]:g}",
+                f"{np.ravel(theirs[step - 1][i])[entry]:.6g}",
+                f"{np.ravel(mine[step - 1][i])[entry]:.6g}" if step <= len(mine) else "-",
+            )
+        )
+    widths = [max(len(row[k]) for row in rows) for k in range(4)]
+    lines = ["  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in rows]
+    given = ", ".join(f"{name} {value:g}" for name, value in rule.settings.items())
+    return f"Not yet: {probe.shows}, starting at w = 1, with {given}.\n\n" + "\n".join(lines)
+
+
+def _first_difference(rule, seen, probe):
+    """(probe, step from 1, parameter, entry) where the weights first part."""
+    seen, right = seen[probe.name], expected(rule, (), probe.name)
+    old_mine = old_theirs = [np.ones_like(w) for w in right.steps[0]]
+    for t, theirs in enumerate(right.steps, start=1):
+        if t > len(seen.steps):
+            return probe, t, 0, 0
+        mine = seen.steps[t - 1]
+        for i, (a, b) in enumerate(zip(mine, theirs, strict=True)):
+            if a.shape != b.shape:
+                return probe, t, i, 0
+            with np.errstate(all="ignore"):
+                alike = close((a - old_mine[i]).ravel(), (b - old_theirs[i]).ravel())
+            if not alike.all():
+                return probe, t, i, int(np.flatnonzero(~alike)[0])
+        old_mine, old_theirs = mine, theirs
+    return probe, len(right.steps), 0, 0
+
+
+def _what_can_be_said(rule, seen, wrong):
+    """No known mistake: what is seen of it."""
+    probe, t, i, entry = _first_difference(rule, seen, wrong[0])
+    said = [f"No mistake that is known here does this. It goes wrong first in step {t}"]
+    mine, theirs = seen[probe.name].steps, expected(rule, (), probe.name).steps
+    if t <= len(mine) and mine[t - 1][i].shape == theirs[t - 1][i].shape:
+        before = (1.0, 1.0)
+        if t > 1:
+            before = (mine[t - 2][i].ravel()[entry], theirs[t - 2][i].ravel()[entry])
+        a = mine[t - 1][i].ravel()[entry] - before[0]
+        b = theirs[t - 1][i].ravel()[entry] - before[1]
+        if not np.isfinite(a):
+            said.append(f"there w becomes {mine[t - 1][i].ravel()[entry]}")
+        elif b and a:
+            sign = "the other way and " if a * b < 0 else ""
+            said.append(f"there your step is {sign}{abs(a / b):.3g} times the right one")
+        elif b:
+            said.append("there w does not move, and should")
+        else:
+            said.append("there w moves, and should not")
+    others = "; ".join(probe.shows for probe in wrong)
+    return ": ".join(said) + f".\n\nWhat goes wrong: {others}."

@@ -1,0 +1,1 @@
+"""Pictures: palette and style, figures that stand still, figures that follow values."""

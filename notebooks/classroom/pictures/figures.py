@@ -1,0 +1,300 @@
+"""The figures that stand still, by chapter, each with a sentence for those who cannot see it.
+
+A figure function takes numbers and returns a matplotlib Figure; `show(figure, alt)` puts it below
+the cell.
+"""
+
+import base64
+import html
+
+import matplotlib as mpl
+import numpy as np
+from IPython.display import display
+
+from classroom.pictures.style import (
+    DPI,
+    GREY,
+    INK,
+    LIGHT,
+    OTHERS,
+    RULES,
+    SERIES,
+    SURFACE_MAP,
+    band,
+    blank,
+    contours,
+    decades,
+    label_ends,
+    label_line,
+    new,
+    of_rule,
+    path_on,
+    png,
+)
+from classroom.pictures.surfaces import losses
+
+
+def show(figure, alt):
+    """Display the figure below the cell, with alternative text that states the finding."""
+    image = base64.b64encode(png(figure)).decode()
+    width = round(figure.get_figwidth() * DPI)
+    tag = f'<img alt="{html.escape(alt)}" width="{width}" src="data:image/png;base64,{image}">'
+    display({"text/html": tag, "text/plain": alt}, raw=True)
+
+
+# ------------------------------------------------------------------ chapter 01
+
+
+def first_steps(histories, smooth=10):
+    """The loss of every step, as a band over the seeds, from the loss of equal guesses on."""
+    figure, ax = new()
+    window = np.ones(smooth) / smooth
+    runs = [np.convolve(history.loss, window, "valid") for history in histories]
+    band(ax, np.arange(len(runs[0])) + smooth, runs, **RULES["SGD"] | {"linewidth": 1.6})
+    ax.axhline(np.log(10), color=GREY, linestyle=":")
+    label_line(
+        ax, 0.98 * len(histories[0].loss), np.log(10), "ln 10: equal guesses", GREY, ha="right"
+    )
+    ax.set(xlabel="step", ylabel=f"loss (mean of {smooth} steps)", ylim=(0, 2.5))
+    ax.set_xlim(0, len(histories[0].loss))
+    return figure
+
+
+def optimizer_map():
+    """Which rule leads to which, with its equation and its question."""
+    figure, ax = new(height=4.8)
+    boxes = {
+        "SGD": (1.3, 3.0, r"$w \leftarrow w - \mathrm{lr}\,g$", "chapter 2"),
+        "Momentum": (5.0, 4.8, r"$w \leftarrow w - \mathrm{lr}\,m$", "chapter 4"),
+        "AdaGrad": (5.0, 1.2, r"$w \leftarrow w - \mathrm{lr}\,g/\sqrt{h}$", "chapter 3"),
+        "RMSProp": (8.3, 1.2, r"$w \leftarrow w - \mathrm{lr}\,g/\sqrt{v}$", "chapter 4"),
+        "Adam": (8.3, 4.8, r"$w \leftarrow w - \mathrm{lr}\,\hat m/\sqrt{\hat v}$", "chapter 4"),
+    }
+    arrows = (
+        ((2.0, 3.8), (3.9, 4.7), "remember\nthe direction", (2.2, 4.75)),
+        ((2.0, 2.2), (3.9, 1.3), "one rate\nper weight", (2.2, 1.25)),
+        ((6.1, 1.2), (7.2, 1.2), "forget", (6.65, 1.55)),
+        ((6.1, 4.8), (7.2, 4.8), "join", (6.65, 5.15)),
+        ((8.3, 2.05), (8.3, 3.9), "correct", (9.0, 3.0)),
+    )
+    for tail, head, why, place in arrows:
+        style = {"arrowstyle": "-|>", "lw": 2, "color": GREY, "mutation_scale": 20}
+        ax.annotate("", head, tail, arrowprops=style | {"shrinkA": 0, "shrinkB": 0})
+        ax.text(*place, why, ha="center", va="center", fontsize=14, color=INK)
+    for name, (x, y, rule, chapter) in boxes.items():
+        color = RULES[name]["color"]
+        frame = {"boxstyle": "round,pad=0.6", "facecolor": "white", "edgecolor": color, "lw": 2.5}
+        ax.text(
+            x, y, f"{name}\n{rule}\n{chapter}", ha="center", va="center", fontsize=14, bbox=frame
+        )
+    blank(ax, (0, 10), (0, 6.2))
+    return figure
+
+
+# ------------------------------------------------------------------ chapter 02
+
+
+def best_steps(gradient):
+    """The steps of one size that lower the loss most: for the Euclidean and for the max norm."""
+    figure, axes = new(2, sharex=True, sharey=True)
+    g = np.asarray(gradient, float)
+    angle = np.linspace(0, 2 * np.pi, 200)
+    circle = np.cos(angle), np.sin(angle)
+    square = [-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1]
+    shapes = (("Euclidean norm", circle, -g / np.sqrt(g @ g)), ("max norm", square, -np.sign(g)))
+    for ax, (name, outline, best) in zip(axes, shapes, strict=True):
+        x = np.linspace(-1.9, 1.9, 50)
+        for level in np.linspace(-6, 6, 13):
+            ax.plot(x, (level - g[0] * x) / g[1], color=LIGHT, linewidth=1.2, zorder=0)
+        ax.plot(*outline, color=INK)
+        arrow = {"arrowstyle": "-|>", "lw": 3, "color": SERIES[0], "mutation_scale": 20}
+        ax.annotate("", best, (0, 0), arrowprops=arrow)
+        arrow = {"arrowstyle": "-|>", "lw": 2, "color": SERIES[1], "mutation_scale": 16}
+        ax.annotate("", g / np.sqrt(g @ g), (0, 0), arrowprops=arrow)
+        label_line(ax, *(g / np.sqrt(g @ g) * 1.4), "g / |g|", SERIES[1], ha="center")
+        label_line(ax, *(best * 1.25), "best", SERIES[0], ha="center", va="top")
+        ax.set(xlim=(-1.9, 1.9), ylim=(-1.9, 1.9), aspect="equal", title=name, xlabel="$d_1$")
+        ax.grid(False)
+    axes[0].set_ylabel("$d_2$")
+    return figure
+
+
+def loss_by_samples(runs, smooth=20):
+    """Training loss over the samples seen: {name: (batch size, losses)}, running means."""
+    figure, ax = new()
+    ends = {}
+    for (name, (size, values)), color in zip(runs.items(), SERIES, strict=False):
+        width = min(smooth * max(1, 100 // size), len(values))
+        mean = np.convolve(values, np.ones(width) / width, "valid")
+        seen = size * (np.arange(len(mean)) + width)
+        marker = "o" if len(mean) < 20 else None
+        ax.plot(seen, mean, color=color, marker=marker)
+        ends[name] = (seen[-1] * 1.02, mean[-1], color)
+    label_ends(ax, ends, gap=0.17)
+    ax.set(xlabel="training images seen", ylabel="loss (running mean)", ylim=(0, 2.5))
+    longest = max(size * len(values) for size, values in runs.values())
+    ax.set(xlim=(0, 1.3 * longest), xticks=np.linspace(0, longest, 6))
+    return figure
+
+
+def two_directions(surface, point):
+    """At a point of the surface: the steepest way down, and the way to the minimum."""
+    figure, ax = new()
+    contours(ax, surface)
+    point, minimum = np.array(point), np.array(surface.minimum)
+    down, home = -surface.gradient(point), minimum - point
+    for direction, text, color, place in (
+        (down, r"$-g$", SERIES[0], (0.25, 0.1)),
+        (home, "to the minimum", SERIES[1], (0.5, 0.35)),
+    ):
+        tip = point + 2.2 * direction / np.sqrt(direction @ direction)
+        arrow = {"arrowstyle": "-|>", "lw": 3.5, "color": color, "mutation_scale": 22}
+        ax.annotate("", tip, point, arrowprops=arrow)
+        label_line(ax, *(tip + place), text, color)
+    ax.plot(*point, "o", color=INK, markersize=9)
+    ax.set(title=surface.formula, aspect="equal")
+    return figure
+
+
+def steps_by_condition(conditions, steps):
+    """How many steps the best rate needs, over the condition number."""
+    figure, ax = new()
+    ax.plot(conditions, steps, "o-", color=SERIES[0])
+    for k, n in zip(conditions, steps, strict=True):
+        label_line(ax, k, n * 1.9, f"{n:,}", SERIES[0], ha="center")
+    decades(ax)
+    ax.set(xlabel="condition number", ylabel="steps until f < 0.01", ylim=(1, 8000))
+    return figure
+
+
+def steepest_rate(steps, two_over_L, lr):
+    """2/L along a run, beside the rate that was used."""
+    figure, ax = new()
+    ax.plot(steps, two_over_L, "o-", color=SERIES[1])
+    ax.axhline(lr, color=SERIES[0])
+    label_line(ax, 1.1, lr * 0.75, f"lr = {lr:g}", SERIES[0])
+    label_line(ax, 1.1, two_over_L[0] * 1.4, "2/L", SERIES[1])
+    decades(ax)
+    ax.set(xlabel="step t", ylabel="rate", ylim=(0.1, 20))
+    return figure
+
+
+def saddle_path(surface, path):
+    """A path that lingers at a saddle: on the surface, and its loss over the steps."""
+    figure, (left, right) = new(2)
+    contours(left, surface)
+    path_on(left, path, color=SERIES[0], markerfacecolor="white")
+    left.plot(0, 0, "X", color=SERIES[1], markersize=12, markeredgecolor="white")
+    left.set_title(surface.formula, fontsize=12)
+    right.plot(losses(surface, path), color=SERIES[0])
+    right.set(xlabel="step", ylabel="loss")
+    return figure
+
+
+def noise_floor(runs, floors):
+    """Distance from the minimum over the steps: {name: values}, and where theory puts the floor."""
+    figure, ax = new()
+    for (name, values), color in zip(runs.items(), SERIES, strict=False):
+        ax.plot(values, color=color, linewidth=1.6)
+        label_line(ax, len(values) * 1.01, np.median(values[-20:]), name, color)
+        if name in floors:
+            ax.plot([0, len(values)], [floors[name]] * 2, color=INK, linestyle=":", zorder=3)
+            label_line(ax, 20, floors[name] * 1.45, "theory", INK)
+    decades(ax, "y")
+    ax.set(
+        xlabel="step",
+        ylabel="root mean square of w",
+        xlim=(0, len(values) * 1.36),
+        xticks=range(0, len(values), 100),
+    )
+    return figure
+
+
+def mnist_curves(histories, rule="SGD"):
+    """Loss and accuracy over the epochs, on train and test: a band over the seeds."""
+    figure, (left, right) = new(2)
+    epochs = np.arange(1, histories[0].epochs + 1)
+    for part, line in (("train", {"color": GREY, "linestyle": "--"}), ("test", of_rule(rule))):
+        for ax, what in ((left, "loss"), (right, "accuracy")):
+            runs = [getattr(history, f"{part}_{what}") for history in histories]
+            band(ax, epochs, runs, **line)
+            end = np.median([run[-1] for run in runs])
+            label_line(ax, epochs[-1] * 1.03, end, part, line["color"])
+            ax.set(xlabel="epoch", xlim=(0.5, epochs[-1] * 1.3), xticks=epochs[1::2])
+    left.set(ylabel="loss", ylim=(0, None))
+    right.set(ylabel="accuracy", ylim=(0.85, 1.005))
+    return figure
+
+
+# ------------------------------------------------------------------ chapters 03 and 04
+
+
+def slope_map(slope):
+    """Typical slopes of weights (784, n): of each pixel as an image, of each weight in bars."""
+    figure, (left, right) = new(2)
+    picture = np.sqrt((slope**2).mean(axis=1)).reshape(28, 28)
+    shown = np.where(picture > 0, picture, np.nan)
+    image = left.imshow(shown, cmap=SURFACE_MAP, norm=mpl.colors.LogNorm())
+    figure.colorbar(image, ax=left, shrink=0.8)
+    left.set(title="slope, pixel by pixel", xticks=[], yticks=[])
+    left.set_facecolor("#C8C8C8")
+    left.grid(False)
+    some = slope[slope > 0]
+    edges = np.geomspace(1e-7, 1e-2, 51)
+    right.hist(some, edges, weights=np.full(some.size, 1 / slope.size), color=SERIES[0])
+    right.set_xscale("log")
+    right.set(title="slope, weight by weight", xlabel="slope", ylabel="share of the weights")
+    label_line(right, 1.5e-7, 0.06, f"{np.mean(slope == 0):.0%} have none", SERIES[1])
+    return figure
+
+
+def tuned(panels, rates, what, limits, names_at=(0.05, 0.97)):
+    """A result over the learning rate: {panel: {rule: one list of runs for each rate}}."""
+    figure, axes = new(len(panels), sharey=True, squeeze=False)
+    for ax, (title, rules) in zip(axes[0], panels.items(), strict=True):
+        unknown = [name for name in rules if name not in RULES]
+        styles = RULES | dict(zip(unknown, OTHERS, strict=False))
+        for i, (name, runs) in enumerate(rules.items()):
+            band(ax, rates, np.array(runs).T, **styles[name])
+            x, y = names_at
+            text = {"transform": ax.transAxes, "va": "top"}
+            label_line(ax, x, y - 0.09 * i, name, styles[name]["color"], **text)
+        ax.set_xscale("log")
+        ax.set(xlabel="learning rate lr", ylim=limits, title=title)
+    axes[0][0].set_ylabel(what)
+    return figure
+
+
+def rules_curves(runs):
+    """Training loss and test accuracy over the epochs: {rule: histories}, bands over the seeds."""
+    figure, (left, right) = new(2)
+    ends = {left: {}, right: {}}
+    longest = max(histories[0].epochs for histories in runs.values())
+    every = 2 if longest <= 10 else 5
+    for i, (name, histories) in enumerate(runs.items()):
+        style = of_rule(name, i)
+        epochs = np.arange(1, histories[0].epochs + 1)
+        for ax, what in ((left, "train_loss"), (right, "test_accuracy")):
+            values = [getattr(history, what) for history in histories]
+            band(ax, epochs, values, **style)
+            end = np.median([run[-1] for run in values])
+            ends[ax][name] = (epochs[-1] * 1.03, end, style["color"])
+            ax.set(xlabel="epoch", xlim=(0.5, longest * 1.45))
+            ax.set_xticks(range(every, longest + 1, every))
+    left.set(ylabel="training loss", ylim=(0, 0.5))
+    right.set(ylabel="test accuracy", ylim=(0.88, 0.97))
+    label_ends(left, ends[left], gap=0.03)
+    label_ends(right, ends[right], gap=0.006)
+    return figure
+
+
+def step_lengths(lengths):
+    """The length of every step: {name: values}."""
+    figure, ax = new()
+    for (name, values), color in zip(lengths.items(), SERIES, strict=False):
+        t = np.arange(1, len(values) + 1)
+        ax.plot(t, values, color=color)
+        middle = len(t) // 2
+        label_line(ax, t[middle], values[middle] - 0.05, name, color, va="top")
+    ax.set(xlabel="step t", ylabel="length of the step", ylim=(0, 1.1))
+    return figure

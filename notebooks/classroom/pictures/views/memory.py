@@ -1,0 +1,112 @@
+"""Views of what a rule remembers: the past gradients of chapters 03 and 04."""
+
+import numpy as np
+
+from classroom.pictures.style import GREY, INK, RULES, decades, label_line, mosaic, new
+from classroom.pictures.views.view import View
+
+
+def rates_view(snapshots, had_gradient, low=1e-2, high=1e4):
+    """How the learning rates of many weights are distributed, as training goes on.
+
+    snapshots     {t: h of every weight after step t}, one array of any shape for each t
+    had_gradient  which weights ever had one, a boolean array of that shape: the others are left out
+    """
+    times = np.array(sorted(snapshots))
+    h = np.stack([snapshots[t][had_gradient] for t in times])
+    roots = np.sqrt(np.median(h, axis=1))
+    figure, axes = mosaic([["histogram", "median"]], width_ratios=[3, 2])
+    left, right = axes["histogram"], axes["median"]
+    edges = np.geomspace(low, high, 61)
+    left.set_xscale("log")
+    left.set(xlabel=r"rate of a weight, lr / ($\sqrt{h}$ + eps)", ylabel="share of the weights")
+    left.set(xlim=(low, high), ylim=(0, 0.15))
+    decades(right)
+    right.set(xlabel="step t", ylabel="rate", xlim=(times[0], times[-1]), ylim=(low, high))
+    color = RULES["AdaGrad"]["color"]
+    bars = left.stairs(np.zeros(60), edges, fill=True, color=color, alpha=0.8)
+    (middle,) = left.plot([], [], color=INK)
+    (curve,) = right.plot([], [], color=color, linewidth=2.5)
+    (dot,) = right.plot([], [], "o", color=INK, markersize=12)
+    (law,) = right.plot([], [], color=GREY, linestyle=":")
+    label_line(right, times[-1], 1.4 * low, "dotted: 1/sqrt(t)", GREY, ha="right", va="bottom")
+    said = left.text(0.98, 0.93, "", transform=left.transAxes, ha="right", fontsize=15)
+
+    def update(t=int(times[-1]), lr=0.01, eps=1e-8):
+        i = int(np.abs(times - t).argmin())
+        rates = np.divide(lr, np.sqrt(h[i]) + eps, out=np.full(h[i].shape, np.inf), where=h[i] > 0)
+        known = rates[h[i] > 0]
+        medians = lr / (roots + eps)
+        share = np.histogram(known, edges)[0] / max(len(rates), 1)
+        bars.set_data(np.minimum(share, 1), edges)
+        median = medians[i] if len(known) else np.nan
+        middle.set_data([median, median], [0, 0.15])
+        curve.set_data(times, medians)
+        law.set_data(times, medians[-1] * np.sqrt(times[-1] / times))
+        dot.set_data([times[i]], [median])
+        spread = np.quantile(known, 0.95) / np.quantile(known, 0.05)
+        said.set_text(f"after step {times[i]:,}")
+        return (
+            f"After step {times[i]:,} the middle weight has a rate of about {median:.1g}; 90 % of "
+            f"the rates lie within a factor of about {round(spread, 1 - len(str(int(spread)))):,g}."
+        )
+
+    return View(figure, [bars, middle, law, curve, dot, said], update)
+
+
+def weights_view(beta=0.9, shown=100):
+    """How much each past gradient weighs in m, as bars."""
+    figure, ax = new()
+    ages = np.arange(shown + 1)
+    bars = ax.bar(ages, 0 * ages, width=0.8, color=RULES["Momentum"]["color"])
+    ax.set(xlabel="age of the gradient, in steps", ylabel="weight in m, the newest = 1")
+    ax.set(xlim=(-1, shown), ylim=(0, 1.2))
+    (half,) = ax.plot([], [], color=INK, linestyle="--")
+    name = label_line(ax, 0, 0.99, "", INK)
+    said = label_line(ax, 0.98 * shown, 1.12, "", INK, ha="right", fontsize=16)
+
+    def update(beta=beta):
+        for bar, height in zip(bars, beta**ages, strict=True):
+            bar.set_height(height)
+        life = np.log(0.5) / np.log(beta) if beta > 0 else 0.0
+        alike = (1 + beta) / (1 - beta)
+        half.set_data([life] * 2, [0, 1.05])
+        name.set_position((min(life + 0.5, 0.68 * shown), 0.99))
+        name.set_text(f"half the weight after {life:.1f}")
+        said.set_text(f"as calm as a mean of {alike:.3g}")
+        if beta == 0:
+            return "beta 0: m is the newest gradient alone; nothing is remembered."
+        return (
+            f"beta {beta:g}: the newest gradient weighs {1 - beta:.3g}, one that is {life:.3g} "
+            f"steps old half of that; m is as calm as a plain mean of {alike:.3g} gradients."
+        )
+
+    return View(figure, [*bars, half, name, said], update)
+
+
+def correction_view(beta1=0.9, beta2=0.99, steps=3000):
+    """Adam's step without the corrections over the step with them, for a constant gradient."""
+    figure, ax = new()
+    t = np.unique(np.geomspace(1, steps, 400).round())
+    decades(ax)
+    ax.set(
+        xlabel="step t", ylabel="uncorrected / corrected step", xlim=(1, steps), ylim=(0.01, 100)
+    )
+    ax.axhline(1, color=GREY, linestyle=":")
+    (curve,) = ax.plot([], [], **RULES["Adam"])
+    (peak,) = ax.plot([], [], "o", color=INK, markersize=11)
+    said = label_line(ax, 1, 1, "", INK, ha="center", va="bottom", fontsize=15)
+
+    def update(beta1=beta1, beta2=beta2):
+        ratio = (1 - beta1**t) / np.sqrt(1 - beta2**t)
+        curve.set_data(t, ratio)
+        most = int(abs(np.log(ratio)).argmax())
+        peak.set_data([t[most]], [ratio[most]])
+        said.set_position((np.clip(t[most], 4, steps / 5), np.clip(ratio[most] * 1.4, 0.02, 50)))
+        said.set_text(f"{ratio[most]:.2f} at t = {t[most]:.0f}")
+        return (
+            f"beta1 {beta1:g}, beta2 {beta2:g}: without the corrections the first step is "
+            f"{ratio[0]:.3g} times the right one, at t = {t[most]:.0f} {ratio[most]:.3g} times."
+        )
+
+    return View(figure, [curve, peak, said], update)

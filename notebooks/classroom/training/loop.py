@@ -1,0 +1,89 @@
+"""The training loop of chapter 01, with what a long run needs besides: progress and a history."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from classroom.training.mnist import minibatches
+from classroom.training.progress import progress_bar
+from mytorch_core import nn, no_grad
+
+
+@dataclass
+class History:
+    """What happened in a run of `train`.
+
+    loss            of every step, on its batch, before the step
+    train_loss, train_accuracy, test_loss, test_accuracy    after every epoch, on all the data
+    epochs          how many epochs were completed
+    diverged_at     the step at which the loss was no longer finite, counted from 1, or None
+    """
+
+    loss: list = field(default_factory=list)
+    train_loss: list = field(default_factory=list)
+    train_accuracy: list = field(default_factory=list)
+    test_loss: list = field(default_factory=list)
+    test_accuracy: list = field(default_factory=list)
+    diverged_at: int | None = None
+
+    @property
+    def epochs(self):
+        """How many epochs were completed."""
+        return len(self.test_accuracy)
+
+
+def blocks(x, y, size=1000):
+    """Samples with their labels, `size` at a time, in their order."""
+    for start in range(0, len(x), size):
+        yield x[start : start + size], y[start : start + size]
+
+
+def evaluate(model, x, y, size=1000):
+    """(mean cross-entropy, accuracy) on all of x, computed `size` samples at a time."""
+    loss, correct = 0.0, 0
+    with no_grad():
+        for batch, labels in blocks(x, y, size):
+            logits = model(batch)
+            loss += nn.cross_entropy(logits, labels).item() * len(labels)
+            correct += int((logits.data.argmax(axis=1) == labels).sum())
+    return loss / len(x), correct / len(x)
+
+
+def train(
+    model, optimizer, data, epochs, *, rng, batch_size=100, loss=nn.cross_entropy, progress=True
+):
+    """Train for so many epochs and return the `History`; a run that diverges stops and says so.
+
+    data is (x_train, y_train, x_test, y_test), as `mnist.load()` returns it; rng shuffles the
+    batches; loss(logits, labels) is what is minimized. A loss that is not finite ends the run at
+    that step: nothing is raised and no warning is shown. Raises ValueError for a number of epochs
+    or a batch size that is no whole number of at least 1.
+    """
+    for name, number in (("epochs", epochs), ("batch_size", batch_size)):
+        if not isinstance(number, (int, np.integer)) or number < 1:
+            raise ValueError(f"{name} must be a whole number of at least 1, not {number!r}")
+    history = History()
+    x_train, y_train, x_test, y_test = data
+    steps = epochs * -(-len(x_train) // batch_size)
+    with progress_bar(steps, progress) as bar, np.errstate(all="ignore"):
+        for epoch in range(1, epochs + 1):
+            for x, y in minibatches(x_train, y_train, batch_size, rng):
+                batch_loss = loss(model(x), y)
+                history.loss.append(batch_loss.item())
+                if not np.isfinite(history.loss[-1]):
+                    history.diverged_at = len(history.loss)
+                    return history
+                optimizer.zero_grad()
+                batch_loss.backward()
+                optimizer.step()
+                bar.update()
+            for name, (x, y) in {"train": (x_train, y_train), "test": (x_test, y_test)}.items():
+                mean_loss, accuracy = evaluate(model, x, y)
+                getattr(history, f"{name}_loss").append(mean_loss)
+                getattr(history, f"{name}_accuracy").append(accuracy)
+            if not np.isfinite(history.train_loss[-1]):  # the very last step went astray
+                history.diverged_at = len(history.loss)
+                return history
+            text = f"epoch {epoch}/{epochs}, test accuracy {accuracy:.3f}"
+            bar.set_postfix_str(text, refresh=False)  # a refresh would not wait for the delay
+    return history
