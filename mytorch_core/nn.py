@@ -30,6 +30,10 @@ class Module:
         """Yield (name, Tensor) in the order of the attributes, each Tensor once: "0.weight", ..."""
         return _named_tensors(self, "", set())
 
+    def named_parts(self):
+        """A dictionary of what may hold parameters, by the names that lead there."""
+        return vars(self)
+
     def parameters(self):
         """The list of all parameters, in the order of the attributes, each once."""
         return [parameter for _, parameter in self.named_parameters()]
@@ -56,15 +60,14 @@ class Module:
 
 
 def _named_tensors(part, name, seen):
-    if id(part) in seen:
+    if id(part) in seen:  # a list has no hash
         return
     seen.add(id(part))
     if isinstance(part, Tensor) and part.is_leaf and (part.requires_grad or not part._computed):
         yield name, part  # not an input or a result that is kept for inspection
-    parts = vars(part) if isinstance(part, Module) else part
-    parts = dict(enumerate(part.layers)) | parts if isinstance(part, Sequential) else parts
     if isinstance(part, (list, tuple)):
-        parts = dict(enumerate(part))
+        part = dict(enumerate(part))
+    parts = part.named_parts() if isinstance(part, Module) else part
     for key, value in parts.items() if isinstance(parts, dict) else ():
         yield from _named_tensors(value, f"{name}.{key}" if name else str(key), seen)
 
@@ -83,12 +86,19 @@ def checked_state(state, own):
     return copies
 
 
+def _whole(name, value, least=1):
+    """The value, if it is an integer that is large enough."""
+    whole = isinstance(value, (int, np.integer))
+    if not whole or value < least:
+        error = ValueError if whole else TypeError
+        raise error(f"{name}={value!r} must be an integer of at least {least}")
+    return value
+
+
 def _uniform(shape, n_in, rng, dtype):
     """A parameter drawn from U(-1/sqrt(n_in), 1/sqrt(n_in))."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a numpy Generator, not {rng!r}: np.random.default_rng(0)")
-    if min(shape) < 1:
-        raise ValueError(f"a layer's sizes must be at least 1, not {shape}")
     return Tensor(rng.uniform(-1, 1, shape) / np.sqrt(n_in), requires_grad=True, dtype=dtype)
 
 
@@ -99,7 +109,7 @@ class Linear(Module):
     """
 
     def __init__(self, n_in, n_out, *, rng, dtype=np.float32):
-        self.n_in, self.n_out = n_in, n_out
+        self.n_in, self.n_out = _whole("n_in", n_in), _whole("n_out", n_out)
         self.weight = _uniform((n_in, n_out), n_in, rng, dtype)
         self.bias = _uniform((n_out,), n_in, rng, dtype)
 
@@ -137,6 +147,10 @@ class Sequential(Module):
     def __getitem__(self, i):
         return self.layers[i]
 
+    def named_parts(self):
+        """The layers by their numbers: "0.weight", not "layers.0.weight"."""
+        return dict(enumerate(self.layers)) | vars(self)
+
     def forward(self, x):
         for layer in self.layers:
             x = layer(x)
@@ -155,28 +169,22 @@ class Conv2d(Module):
     """
 
     def __init__(self, c_in, c_out, kernel_size, stride=1, padding=0, *, rng, dtype=np.float32):
-        self.c_in, self.c_out, self.kernel_size = c_in, c_out, kernel_size
-        self.stride, self.padding = stride, padding
+        self.c_in, self.c_out = _whole("c_in", c_in), _whole("c_out", c_out)
+        self.kernel_size = _whole("kernel_size", kernel_size)
+        self.stride, self.padding = _whole("stride", stride), _whole("padding", padding, least=0)
         n_in = c_in * kernel_size**2
         self.weight = _uniform((c_out, c_in, kernel_size, kernel_size), n_in, rng, dtype)
         self.bias = _uniform((c_out,), n_in, rng, dtype)
 
     def forward(self, x):
         k, s, p = self.kernel_size, self.stride, self.padding
-        if x.ndim != 4 or x.shape[1] != self.c_in or min(x.shape[2:]) + 2 * p < k or s < 1 or p < 0:
+        if x.ndim != 4 or x.shape[1] != self.c_in or min(x.shape[2:]) + 2 * p < k:
             raise ValueError(f"{self} takes (N, c_in, H, W) of at least k x k, not {x.shape}")
         W, b, c_out, (n, c, h, w) = self.weight, self.bias, self.c_out, x.shape
         h_out, w_out = (h + 2 * p - k) // s + 1, (w + 2 * p - k) // s + 1
         images = x.data.transpose(2, 1, 3, 0)
         images = np.pad(images, ((p, p), (0, 0), (p, p), (0, 0))) if p else images
-        # What the kernel sees, as one matrix per output row. Only the kernel's columns are copied;
-        # its rows overlap in memory.
-        columns = np.empty((h + 2 * p, c, k, w_out, n), x.dtype)
-        for v in range(k):
-            columns[:, :, v] = images[:, :, v : v + s * w_out : s]
-        row, _, line, _, item = columns.strides
-        shape, strides = (h_out, k * c * k, w_out * n), (s * row, line, item)
-        windows = np.lib.stride_tricks.as_strided(columns, shape, strides, writeable=False)
+        windows = _windows(images, k, s, h_out, w_out)
         y = W.data.transpose(0, 2, 1, 3).reshape(c_out, -1) @ windows
         y += b.data[:, None]
 
@@ -196,6 +204,20 @@ class Conv2d(Module):
         return Tensor._from(y, (x, grad_x), (W, grad_W), (b, lambda g: g.sum(axis=(0, 2, 3))))
 
 
+def _windows(images, k, s, h_out, w_out):
+    """What the kernel sees of images (H, C, W, N), as one matrix per output row.
+
+    Only the kernel's columns are copied; its rows overlap in memory.
+    """
+    h, c, _, n = images.shape
+    columns = np.empty((h, c, k, w_out, n), images.dtype)
+    for v in range(k):
+        columns[:, :, v] = images[:, :, v : v + s * w_out : s]
+    row, _, line, _, item = columns.strides
+    shape, strides = (h_out, k * c * k, w_out * n), (s * row, line, item)
+    return np.lib.stride_tricks.as_strided(columns, shape, strides, writeable=False)
+
+
 class MaxPool2d(Module):
     """The largest entry of each kernel_size x kernel_size block; an odd last row or column is
     dropped. (N, C, H, W) -> (N, C, H // kernel_size, W // kernel_size).
@@ -204,11 +226,11 @@ class MaxPool2d(Module):
     """
 
     def __init__(self, kernel_size):
-        self.kernel_size = kernel_size
+        self.kernel_size = _whole("kernel_size", kernel_size)
 
     def forward(self, x):
         k = self.kernel_size
-        if x.ndim != 4 or not 0 < k <= min(x.shape[2:]):
+        if x.ndim != 4 or k > min(x.shape[2:]):
             raise ValueError(f"{self} takes (N, C, H, W) of at least one block, not {x.shape}")
         h, w = (size // k * k for size in x.shape[2:])
         corners = [np.s_[:, :, i:h:k, j:w:k] for i in range(k) for j in range(k)]
@@ -241,8 +263,8 @@ def cross_entropy(logits, labels):
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels must be an array of integers, not {labels.dtype}: astype(int)?")
     n, classes = logits.shape
-    for i in np.flatnonzero((labels < 0) | (labels >= classes)):
-        raise ValueError(f"label {labels[i]} at position {i} is not in 0..{classes - 1}")
+    if (bad := np.flatnonzero((labels < 0) | (labels >= classes))).size:
+        raise ValueError(f"label {labels[bad[0]]} at position {bad[0]} is not in 0..{classes - 1}")
     z = logits.data - logits.data.max(axis=1, keepdims=True)  # exp cannot overflow
     exp_z = np.exp(z)
     total = exp_z.sum(axis=1, keepdims=True)

@@ -34,6 +34,7 @@ class Optimizer:
 
     state     names of what it remembers: one array of zeros for each parameter
     products  names of running products over the steps: numbers that start as 1.0
+    below_one names of hyperparameters that have to lie below 1
     __init__  which passes the parameters and the hyperparameters on to this one
     update    update(self, w, g, *state) changes the array w of one parameter and its state in
               place, and leaves its gradient g as it is
@@ -41,15 +42,14 @@ class Optimizer:
     and, if something has to happen once a step before the parameters are updated, `before_step`.
 
     parameters is a Module or an iterable of Tensors. t counts the calls of `step()`: it is 1
-    inside the first. The hyperparameters may be set at any time and are checked then: lr and eps
-    are finite and >= 0; lr_decay and betas lie in [0, 1).
+    inside the first. The hyperparameters may be set at any time and are checked then: they are
+    finite, at least 0, and below 1 where the rule says so.
 
     Raises TypeError or ValueError for parameters that cannot be optimized (none at all, one given
     twice, not a leaf, not a Tensor) and for hyperparameters out of their range.
     """
 
-    state = ()
-    products = ()
+    state = products = below_one = ()
 
     def __init__(self, parameters, **hyperparameters):
         self.parameters = _checked_parameters(parameters)
@@ -63,8 +63,17 @@ class Optimizer:
 
     def __setattr__(self, name, value):
         if name in getattr(self, "hyperparameters", ()):
-            value = _checked_hyperparameter(name, value)
+            value = self._checked(name, value)
         super().__setattr__(name, value)
+
+    def _checked(self, name, value):
+        """The value as a Python float: a NumPy scalar would promote float32 weights to float64."""
+        if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+            raise TypeError(f"{name} must be a number, not {value!r}")
+        bound = 1 if name in self.below_one else np.inf
+        if not 0 <= value < bound:
+            raise ValueError(f"{name} must lie in [0, {bound}), not {value!r}")
+        return float(value)
 
     def before_step(self):
         """Called once at the start of each step, when t has been raised already."""
@@ -99,7 +108,7 @@ class Optimizer:
         if not 0 <= new["t"] == state["t"]:
             raise ValueError(f"t counts steps: a whole number of at least 0, not {state['t']!r}")
         for name in (*self.hyperparameters, *self.products):
-            _checked_hyperparameter(name, new[name].item())
+            self._checked(name, new[name].item())
         for name in ("t", *self.hyperparameters, *self.products):
             setattr(self, name, new[name].item())
         for name in self.state:
@@ -107,8 +116,7 @@ class Optimizer:
 
 
 def _checked_parameters(parameters):
-    if hasattr(parameters, "parameters"):
-        parameters = parameters.parameters()
+    parameters = parameters.parameters() if hasattr(parameters, "parameters") else parameters
     if not hasattr(parameters, "__iter__"):
         raise TypeError(f"parameters must be a Module or a list of Tensors, not {parameters!r}")
     parameters = list(parameters)
@@ -118,21 +126,9 @@ def _checked_parameters(parameters):
         if any(p is q for q in parameters[:i]):
             raise ValueError(f"parameter {i} stands earlier in the list, too: give it once")
     if not any(p.requires_grad for p in parameters):
-        raise ValueError(f"{len(parameters)} parameters, none requires_grad: used-up generator?")
+        advice = "give them requires_grad=True; a generator is empty after one use, a list is not"
+        raise ValueError(f"none of {len(parameters)} parameters can learn: {advice}")
     return parameters
-
-
-def _checked_hyperparameter(name, value):
-    """The value as a Python float: a NumPy scalar would promote float32 weights to float64.
-
-    A running product of betas, such as beta1_t, is no beta: it starts as 1.
-    """
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise TypeError(f"{name} must be a number, not {value!r}")
-    bound = 1 if name == "lr_decay" or (name.startswith("beta") and name[-2:] != "_t") else np.inf
-    if not 0 <= value < bound:
-        raise ValueError(f"{name} must lie in [0, {bound}), not {value!r}")
-    return float(value)
 
 
 class SGD(Optimizer):
@@ -144,6 +140,7 @@ class SGD(Optimizer):
     """
 
     products = ("decay",)
+    below_one = ("lr_decay",)
 
     def __init__(self, parameters, lr=1e-3, lr_decay=0):
         super().__init__(parameters, lr=lr, lr_decay=lr_decay)
@@ -152,9 +149,7 @@ class SGD(Optimizer):
         if self.t > 1 and (self.t - 1) % 100 == 0:
             self.decay *= 1 - self.lr_decay
 
-    @property
-    def lr_t(self):
-        return self.lr * self.decay
+    lr_t = property(lambda self: self.lr * self.decay)
 
     @in_blocks
     def update(self, w, g):
@@ -192,6 +187,7 @@ class Adam(Optimizer):
 
     state = ("m", "v")
     products = ("beta1_t", "beta2_t")
+    below_one = ("beta1", "beta2")
 
     def __init__(self, parameters, lr=1e-2, beta1=0.9, beta2=0.99, eps=1e-8):
         super().__init__(parameters, lr=lr, beta1=beta1, beta2=beta2, eps=eps)

@@ -85,8 +85,7 @@ class Tensor:
 
     grad = None
     _edges = ()  # (operand, pullback) pairs; () for a leaf, None once freed
-    _computed = False
-    _keeps_grad = False
+    _computed = _keeps_grad = False
 
     def __init__(self, data, requires_grad=False, dtype=None):
         if dtype is not None and np.dtype(dtype) not in (np.float32, np.float64):
@@ -118,8 +117,12 @@ class Tensor:
     is_leaf = property(lambda self: self._edges == ())
 
     def item(self):
-        """The single number in this tensor, as a Python float."""
+        """The single number in this tensor, as a Python float; ValueError if there are more."""
         return self.data.item()
+
+    __float__ = item
+    __bool__ = lambda self: bool(self.item())
+    __len__ = lambda self: len(self.data)
 
     def __repr__(self):
         flag = ", requires_grad=True" if self.requires_grad else ""
@@ -144,20 +147,20 @@ class Tensor:
         if self.size != 1:
             raise ValueError(f"backward() from shape {self.shape}: call .sum() or .mean() first")
         if not self.requires_grad:
-            raise ValueError("backward() needs requires_grad=True somewhere, and no no_grad()")
-        gradients = {id(self): np.ones_like(self.data)}
+            raise ValueError("backward() needs a Tensor with requires_grad=True, and no no_grad()")
+        gradients = {self: np.ones_like(self.data)}
         for node in self._sorted_graph():
-            g = gradients.pop(id(node))
+            g = gradients.pop(node)
             if node.is_leaf or node._keeps_grad:
                 node.grad = g if node.grad is None else np.asarray(node.grad + g)
             for x, pullback in node._edges:
                 if x.requires_grad:
                     grad = unbroadcast(pullback(g), x.shape).astype(x.dtype, copy=False)
-                    if id(x) in gradients:
-                        grad = np.asarray(gradients[id(x)] + grad)
+                    if x in gradients:
+                        grad = np.asarray(gradients[x] + grad)
                     elif (x.is_leaf or x._keeps_grad) and (grad is g or not grad.flags.owndata):
                         grad = grad.copy()  # others hold this array, too
-                    gradients[id(x)] = grad
+                    gradients[x] = grad
             node._edges = None if node._edges else ()
 
     def _sorted_graph(self):
@@ -168,9 +171,9 @@ class Tensor:
             if operands_done:
                 order.append(node)
             elif node._edges is None:
-                raise RuntimeError("a second backward(): the graph is freed, compute it again")
-            elif id(node) not in seen:
-                seen.add(id(node))
+                raise RuntimeError("backward() came before: the graph is freed, compute it again")
+            elif node not in seen:
+                seen.add(node)
                 stack.append((node, True))
                 stack += [(x, False) for x, _ in node._edges if x.requires_grad]
         return order[::-1]

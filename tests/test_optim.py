@@ -297,6 +297,19 @@ def test_hyperparameters_are_checked_at_construction_and_whenever_set(name, valu
         assert getattr(optimizer, name) == before
 
 
+def test_a_rule_says_which_hyperparameters_lie_below_one():
+    class Rule(optim.Optimizer):
+        below_one = ("share",)
+
+        def __init__(self, parameters, share=0.5, beta3=2.0):
+            super().__init__(parameters, share=share, beta3=beta3)
+
+    rule = Rule([parameter([0.0])])
+    assert rule.beta3 == 2.0
+    with pytest.raises(ValueError, match=r"share must lie in \[0, 1\), not 1"):
+        rule.share = 1
+
+
 def test_a_string_of_digits_is_no_number():
     with pytest.raises(TypeError, match=r"lr must be a number, not '0\.1'"):
         optim.SGD([parameter([0.0])], lr="0.1")
@@ -314,8 +327,8 @@ TWICE = parameter([0.0])
 @pytest.mark.parametrize(
     ("parameters", "error", "message"),
     [
-        ([], ValueError, "0 parameters, none requires_grad"),
-        (used_up(), ValueError, "used-up generator"),
+        ([], ValueError, "none of 0 parameters can learn: give them requires_grad=True"),
+        (used_up(), ValueError, "a generator is empty after one use"),
         (nn.Sequential(nn.ReLU()), ValueError, "0 parameters"),
         ([TWICE, parameter([1.0]), TWICE], ValueError, "parameter 2 stands earlier"),
         (TWICE, TypeError, r"a list of Tensors, not Tensor\("),
@@ -324,7 +337,7 @@ TWICE = parameter([0.0])
         ([{"params": [TWICE]}], TypeError, "parameter 0 must be a Tensor"),
         (3, TypeError, "a Module or a list of Tensors, not 3"),
         ([TWICE * 2], TypeError, "parameter 0 must be a Tensor that no operation computed"),
-        ([Tensor([0.0])], ValueError, "1 parameters, none requires_grad"),
+        ([Tensor([0.0])], ValueError, "none of 1 parameters can learn"),
     ],
 )
 def test_parameters_that_cannot_be_optimized(parameters, error, message):

@@ -85,6 +85,18 @@ def test_numpy_reads_a_tensor_only_where_no_gradient_is_lost():
 BINARY = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow]
 
 
+def test_len_float_and_bool_are_those_of_the_numbers():
+    assert len(Tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])) == 3
+    assert float(Tensor([[2.5]], requires_grad=True)) == 2.5
+    assert bool(Tensor(0.0)) is False
+    assert bool(Tensor([0.1])) is True
+    for call in (float, bool):
+        with pytest.raises(ValueError, match="size 1"):
+            call(Tensor([1.0, 2.0]))
+    with pytest.raises(TypeError, match=r"len\(\)"):
+        len(Tensor(1.0))
+
+
 @pytest.mark.parametrize("op", BINARY)
 @pytest.mark.parametrize(
     ("a", "b"),

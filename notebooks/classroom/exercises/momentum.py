@@ -16,6 +16,7 @@ class Momentum(Optimizer):
     """
 
     state = ("m",)
+    below_one = ("beta",)
 
     def __init__(self, parameters, lr=0.1, beta=0.9):
         super().__init__(parameters, lr=lr, beta=beta)

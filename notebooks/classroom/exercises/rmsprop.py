@@ -18,6 +18,7 @@ class RMSProp(Optimizer):
     """
 
     state = ("v",)
+    below_one = ("beta",)
 
     def __init__(self, parameters, lr=1e-2, beta=0.9, eps=1e-8):
         super().__init__(parameters, lr=lr, beta=beta, eps=eps)
