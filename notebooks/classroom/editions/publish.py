@@ -1,10 +1,16 @@
 """Execute the notebooks and write them in their normal form: `make notebooks`.
 
+    python -m classroom.editions.publish FILE              re-execute one chapter
+    python -m classroom.editions.publish --no-run FILE     only write it in its normal form
+
 In the normal form the same run gives the same bytes: no timings, no widget state, nothing of the
-machine, and metadata only where the course uses it.
+machine, and metadata only where the course uses it. A cell that has no place in the slides or an id
+that the front end made up gets what most cells of its kind have.
 """
 
+import argparse
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -23,10 +29,14 @@ def normalise(notebook):
     notebook.metadata = nbformat.from_dict(
         {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     )
+    notebook.nbformat_minor = 5  # from which on cells have ids
+    setup = next((cell for cell in notebook.cells if cell.cell_type == "code"), None)
     for cell in notebook.cells:
-        cell.metadata = nbformat.from_dict(
-            {key: value for key, value in cell.metadata.items() if key in METADATA_KEPT}
-        )
+        metadata = {key: value for key, value in cell.metadata.items() if key in METADATA_KEPT}
+        metadata.setdefault("slideshow", {"slide_type": _place(cell, cell is setup)})
+        if "solution" in metadata.get("tags", []):
+            metadata.setdefault("jupyter", {"source_hidden": True})
+        cell.metadata = nbformat.from_dict(metadata)
         cell.pop("attachments", None)
         for output in cell.get("outputs", []):
             if "data" in output:
@@ -34,7 +44,41 @@ def normalise(notebook):
                 output.metadata = nbformat.from_dict({})
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if not _is_empty(output)]
+    _name(notebook.cells)
     return notebook
+
+
+def _place(cell, is_setup):
+    """Where most cells of this kind stand in the slides."""
+    if cell.cell_type != "code":
+        return "slide" if cell.source.startswith("#") else "fragment"
+    aside = is_setup or cell.metadata.get("tags") or cell.source.startswith("progress(")
+    return "skip" if aside else "subslide"
+
+
+MADE_UP = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8}|")
+
+
+def _name(cells):
+    """Words for the ids that a front end made up: those of the exercise, or of the section."""
+    section = exercise = "start"
+    known = {cell.get("id") for cell in cells}
+    for cell in cells:
+        heading = re.match(r"#+ (.+)", cell.source)
+        asked = re.search(r'^check\("(\w+)"', cell.source, flags=re.MULTILINE)
+        tags = cell.metadata.get("tags", [])
+        if heading:
+            words = re.findall("[a-z]+", heading[1].lower())
+            section = "-".join(words[:4]) or section
+        if asked and "exercise" in tags:
+            exercise = asked[1].replace("_", "-")
+        if MADE_UP.fullmatch(cell.get("id", "")):
+            stem = section
+            if {"exercise", "solution"} & set(tags):
+                stem = f"{exercise}-{'stub' if 'exercise' in tags else 'solution'}"
+            names = [stem, *(f"{stem}-{i}" for i in range(2, len(cells) + 2))]
+            cell.id = next(name for name in names if name not in known)
+            known.add(cell.id)
 
 
 def without_views(model, **_):
@@ -71,21 +115,28 @@ def execute(path):
     return normalise(notebook)
 
 
-def main(names):
+def main(arguments=None):
     """Re-execute the notebooks named, or all; a notebook that fails is left as it was."""
+    parser = argparse.ArgumentParser(description="Write notebooks in their normal form.")
+    parser.add_argument("files", nargs="*", metavar="FILE", type=Path, help="all, if none is named")
+    parser.add_argument("--no-run", action="store_true", help="keep the outputs as they are")
+    options = parser.parse_args(arguments)
     os.environ |= {"TQDM_DISABLE": "1", "PYTHONHASHSEED": "0"}
-    paths = [Path(name) for name in names] or sorted(NOTEBOOKS.glob("*.ipynb"))
     failed = []
-    for path in paths:
+    for path in options.files or sorted(NOTEBOOKS.glob("*.ipynb")):
         print(f"{path.name} ...", end=" ", flush=True)
         try:
-            nbformat.write(execute(path), path)
+            notebook = nbformat.read(path, as_version=4)
+            nbformat.write(normalise(notebook) if options.no_run else execute(path), path)
             print("done")
         except CellExecutionError as error:
             failed.append(path.name)
             print(f"failed, left as it was:\n{error}")
+        except (OSError, ValueError) as error:  # no such file, or no notebook
+            failed.append(path.name)
+            print(f"cannot be read: {error}")
     return f"failed: {', '.join(failed)}" if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
