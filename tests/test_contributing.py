@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 WALK = TEXT[TEXT.index("## One addition") : TEXT.index("## The rules for a chapter")]
 STEPS = re.split(r"^### \d\. .*$", WALK, flags=re.MULTILINE)[1:]
-FOLDERS = ("mytorch_core", "notebooks", "data", "tests")
+FOLDERS = ("mytorch_core", "notebooks", "data", "tests", ".github")
 FILES = (*student.FILES, "conftest.py", "CONTRIBUTING.md")
 
 
@@ -90,6 +90,9 @@ def test_the_addition_passes_what_it_is_held_to(copy):
         assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-1000:]
     passed = int(re.search(r"(\d+) passed", ran.stdout)[1])
     assert passed > 60
+    house = [f"tests/test_{name}.py" for name in ("figures", "house", "notebooks", "project")]
+    ran = run(copy, "pytest", *house, "-p", "no:cacheprovider")
+    assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-1000:]
     style = [*("ruff", "check"), path_in(STEPS[0]), path_in(STEPS[1]), path_in(STEPS[2])]
     assert run(copy, *style, path_in(STEPS[3])).returncode == 0
 

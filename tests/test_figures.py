@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from classroom import figures, surfaces
+from classroom import figures, surfaces, views
 from classroom.pictures import style
 from classroom.training import History
 from mytorch_core import optim
@@ -40,15 +40,33 @@ def test_the_same_figure_gives_the_same_bytes():
 
 
 def test_the_palette_is_the_courses():
-    assert {name: line["color"] for name, line in style.RULES.items()} == {
+    colors = {
         "SGD": "#0072B2",
         "Momentum": "#CC79A7",
         "AdaGrad": "#009E73",
         "RMSProp": "#E69F00",
         "Adam": "#D55E00",
     }
+    assert colors.items() <= {name: line["color"] for name, line in style.RULES.items()}.items()
     looks = {(line["linestyle"], line["linewidth"]) for line in style.RULES.values()}
     assert len(looks) == len(style.RULES)  # told apart without colour, too
+
+
+def test_a_rule_without_a_colour_of_its_own_borrows_none():
+    class Mine(optim.SGD):
+        """The reader's."""
+
+    taken = {line["color"] for line in style.RULES.values()}
+    assert not taken & {style.of_rule("Mine", place)["color"] for place in range(9)}
+    for view in (
+        views.descent_view(Mine, surfaces.ravine()),
+        views.descent_view(Mine, surfaces.parabola()),
+        views.paths_view({"Mine": Mine}, surfaces.ravine()),
+        views.noise_floor_view(Mine, surfaces.ravine(), np.random.default_rng(0), steps=20),
+    ):
+        lines = [artist for artist in view.moving if hasattr(artist, "get_marker")]
+        assert lines
+        assert not taken & {line.get_color() for line in lines}
 
 
 def test_labels_at_the_ends_keep_their_distance():

@@ -65,19 +65,16 @@ MISSING = [
 OTHER = {"lr": 0.07, "beta": 0.6, "beta1": 0.6, "beta2": 0.9, "eps": 1e-2}
 NUMBER = Probe("number", "a parameter that is a single number", [[g[0][0]] for g in SIGNS[:4]])
 LONG = Probe("long", "many steps", _repeat([0.5], 105))
-# Of rules in whose steps little of the numbers shows, such as a sign: long, and of many sizes.
-RANDOM = Probe(
-    "random",
-    "many random gradients",
-    [
-        [g * 10.0**size]
-        for g, size in zip(
-            np.random.default_rng(0).normal(size=(60, 6)),
-            np.random.default_rng(1).integers(-2, 2, size=(60, 6)),
-            strict=True,
-        )
-    ],
-)
+
+
+def _random(steps, entries):
+    rng = np.random.default_rng(0)
+    sizes = 10.0 ** rng.integers(-1, 2, size=(steps, entries))
+    return [[g] for g in sizes * rng.normal(size=(steps, entries))]
+
+
+# For rules in whose steps little of the numbers shows, such as a sign.
+RANDOM = Probe("random", "many random gradients", _random(100, 40))
 STAIRCASE = Probe("decay", "the staircase of the rate", _repeat([0.5], 320))
 
 
