@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from classroom import mnist, surfaces, training
+from classroom.optimizers import Momentum, RMSProp
 from mytorch_core import nn, optim
 
 
@@ -40,11 +41,34 @@ def test_one_full_batch_step_takes_the_loss_from_2_30_to_2_28(data):
     assert history.train_loss[0] == pytest.approx(2.28, abs=0.01)
 
 
-def test_single_samples_learn_nothing_at_the_rate_of_the_batches(data):
+def test_single_samples_explode_or_teach_nothing_at_the_rate_of_the_batches(data):
     model, small = network(), mnist.Digits(*(part[:500] for part in data))
     rng = np.random.default_rng(0)
     history = training.train(model, optim.SGD(model, lr=0.5), small, 1, rng=rng, batch_size=1)
     assert history.diverged_at or history.test_accuracy[0] < 0.3
+
+
+def steps(rule, surface, most=1500, **settings):
+    """Steps until f stays below 0.01, or None."""
+    path = surfaces.descend(rule, surface, most, **settings)
+    return surfaces.steps_until(surfaces.losses(surface, path), 0.01)
+
+
+def test_the_best_rate_in_the_long_run_is_not_the_soonest_below_a_hundredth():
+    assert steps(optim.SGD, surfaces.ravine(), lr=2 / 2.1) == 33
+    assert steps(optim.SGD, surfaces.ravine(), lr=0.92) == 29
+
+
+@pytest.mark.parametrize(
+    ("lr", "lr_decay", "floor"),
+    [(0.012, 0, 0.081), (0.5, 0.1, 0.47), (0.5, 0.7, 0.089), (0.5, 0.8, 0.077), (0.5, 0.95, 0.107)],
+)
+def test_where_constant_and_falling_rates_end(lr, lr_decay, floor):
+    rng, many = np.random.default_rng(0), {"start": [3.0] * 20_000, "noise": 1.0}
+    path = surfaces.descend(
+        optim.SGD, surfaces.parabola(), 400, rng=rng, lr=lr, lr_decay=lr_decay, **many
+    )
+    assert np.sqrt((path[-1] ** 2).mean()) == pytest.approx(floor, abs=0.004)
 
 
 def test_bright_pixels_scale_the_gradient_and_its_slope(data):
@@ -84,3 +108,94 @@ def test_the_last_two_thousand_test_digits_are_easier(data):
     training.train(model, optim.SGD(model, lr=0.5), data, 5, rng=rng)
     right = model(data.x_test).data.argmax(axis=1) == data.y_test
     assert right[-2000:].mean() > right.mean()
+
+
+# ---------------------------------------------------------------- chapter 01
+
+
+def test_whom_a_turn_disturbs():
+    straight, turned = surfaces.turned_ravine(20, 0), surfaces.turned_ravine(20, 45)
+    for rule, settings, needed in (
+        (optim.SGD, {"lr": 0.9}, (30, 30)),
+        (Momentum, {"lr": 2.0, "beta": 0.5}, (11, 11)),
+        (optim.AdaGrad, {"lr": 5.0}, (5, 45)),
+        (optim.Adam, {"lr": 0.3}, (56, None)),
+    ):
+        assert tuple(steps(rule, here, 60, **settings) for here in (straight, turned)) == needed
+
+
+# ---------------------------------------------------------------- chapter 03
+
+
+def test_no_rate_repairs_a_turned_ravine():
+    turned = surfaces.turned_ravine(20, 45)
+    needed = [steps(optim.AdaGrad, turned, 60, lr=lr) for lr in np.geomspace(3, 30, 20)]
+    assert min(n or 61 for n in needed) >= 43
+    for rule, settings in ((optim.SGD, {"lr": 2 / 100.1}), (optim.AdaGrad, {"lr": 5.0})):
+        assert steps(rule, surfaces.turned_ravine(1000, 45), 60, **settings) is None
+
+
+def test_from_which_eps_on_the_path_changes():
+    ravine, far = surfaces.turned_ravine(20, 0), []
+    plain = surfaces.descend(optim.AdaGrad, ravine, 60, lr=5.0)
+    for eps in (1e-3, 1e-2):
+        far.append(abs(surfaces.descend(optim.AdaGrad, ravine, 60, lr=5.0, eps=eps) - plain).max())
+    assert far[0] < 0.01 < far[1]
+
+
+@pytest.mark.parametrize(("lr", "share"), [(0.01, 0.52), (1.5, 0.61), (2.0, 0.59), (3.0, 0.525)])
+def test_which_share_ends_in_the_deep_well(lr, share):
+    rule = optim.SGD if lr == 0.01 else optim.AdaGrad
+    starts = np.random.default_rng(0).uniform(-2, 2, 20_000)
+    end = surfaces.descend(rule, surfaces.two_wells(), 300, start=starts, lr=lr)[-1]
+    assert (end < 0).mean() == pytest.approx(share, abs=0.01)
+
+
+def test_adam_bursts_out_of_the_valley_behind_the_cliff():
+    cliff = surfaces.cliff(50)
+    late = {}
+    for lr in (1.0, 3.0):
+        path = surfaces.descend(optim.Adam, cliff, 1500, lr=lr)
+        assert path.max() > 3.5  # the minimum lies at 3
+        late[lr] = surfaces.losses(cliff, path)[600:].max()
+    assert late[1.0] < 0.01 < late[3.0]
+
+
+# ---------------------------------------------------------------- chapter 04
+
+
+@pytest.mark.parametrize(
+    ("rule", "settings", "needed"),
+    [
+        (optim.AdaGrad, {"lr": 1.0}, 1303),
+        (optim.AdaGrad, {"lr": 5.0}, 83),
+        (RMSProp, {"lr": 0.1, "beta": 0.9}, 131),
+        (RMSProp, {"lr": 0.1, "beta": 0.99}, 404),
+        (RMSProp, {"lr": 0.1, "beta": 0.999}, 276),
+    ],
+)
+def test_how_long_the_cliff_of_fifty_is_remembered(rule, settings, needed):
+    assert steps(rule, surfaces.cliff(50), **settings) == needed
+
+
+def test_rmsprop_bursts_when_its_rate_has_grown_beyond_two_over_l():
+    cliff = surfaces.cliff(0)
+    path = surfaces.descend(RMSProp, cliff, 1500, lr=0.1, beta=0.99)[:, 0]
+    calm = abs(np.diff(path))
+    quiet = calm[200:].min()
+    assert quiet < 1e-4
+    assert calm[200:].max() > 100 * quiet
+
+
+def test_the_fewest_steps_of_momentum_in_the_ravine():
+    found = {
+        (steps(Momentum, surfaces.ravine(), 60, lr=lr, beta=beta) or 61, beta)
+        for beta in (0, 0.3, 0.5, 0.7, 0.9)
+        for lr in (0.9, 2.0, 2.3, 2.5, 4.0)
+    }
+    assert min(found) == (9, 0.5)
+
+
+def test_the_share_of_the_first_layer_without_a_gradient_in_a_batch(data):
+    gradient = first_layer_gradient(network(), data.x_train[:100], data.y_train[:100])
+    assert 0.3 < (gradient == 0).mean() < 0.45

@@ -116,6 +116,17 @@ def test_nothing_outside_an_exercise_needs_an_answer(path):
             answers -= gives
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_cell_can_be_run_again_after_all_the_others(path):
+    """No cell gives another meaning to a name that a cell before it needs."""
+    found = list(cells(path))
+    tables = [symtable.symtable(cell.source, cell.id, "exec") for cell in found]
+    for i, cell in enumerate(found):
+        for later, table in zip(found[i + 1 :], tables[i + 1 :], strict=True):
+            if not {"exercise", "solution"} & set(later.metadata.get("tags", [])):
+                assert not needs(tables[i]) & defines(table), f"{later.id} changes it for {cell.id}"
+
+
 # Every chapter has been run as a notebook already, so the student edition costs as much once more.
 # Where nobody waits all of it runs, else the quick one.
 ALL = os.environ.get("ALL_STUDENT_EDITIONS")

@@ -47,9 +47,10 @@ def test_the_ratio_is_that_of_two_runs():
 
 def test_the_rates_are_those_of_the_weights_that_had_a_gradient():
     h = np.array([0.0, 1.0, 4.0, 400.0])
-    view = views.rates_view({1: h, 4: 4 * h}, h > 0)
-    assert "After step 4 the middle weight has a rate of about 0.4" in view.update(t=4, lr=1.6)
-    assert "After step 1 the middle weight has a rate of about 0.8" in view.update(t=1, lr=1.6)
+    view = views.rates_view({1.6: {1: h, 4: 4 * h}, 0.2: {1: h / 4, 4: h}}, lr=1.6)
+    assert "lr 1.6: after step 4 the middle weight has a rate of about 0.4" in view.update()
+    assert "lr 1.6: after step 1 the middle weight has a rate of about 0.8" in view.update(t=1)
+    assert "lr 0.2: after step 4 the middle weight has a rate of about 0.1" in view.update(lr=0.3)
     assert "within a factor of about 10." in view.update(t=1, eps=0.0)
     assert "within a factor of about 1." in view.update(t=1, eps=1e6)
 

@@ -90,7 +90,11 @@ class Lane:
             return f"{self.name} has not started"
         loss = self.smooth[-1]
         text = f"{self.name}: loss {loss:.2f}" if loss >= 0.01 else f"{self.name}: loss {loss:.0e}"
-        return text + (f", test accuracy {self.accuracy[-1][1]:.2f}" if self.accuracy else "")
+        if self.accuracy:
+            step, share = self.accuracy[-1]
+            when = "" if step == len(self.loss) else f" after step {step}"
+            text += f", test accuracy {share:.2f}{when}"
+        return text
 
 
 class Race:

@@ -6,15 +6,18 @@ from classroom.pictures.style import GREY, INK, RULES, decades, label_line, mosa
 from classroom.pictures.views.view import View
 
 
-def rates_view(snapshots, had_gradient, low=1e-2, high=1e4):
+def rates_view(recorded, lr=0.01, low=1e-2, high=1e4):
     """How the learning rates of many weights are distributed, as training goes on.
 
-    snapshots     {t: h of every weight after step t}, one array of any shape for each t
-    had_gradient  which weights ever had one, a boolean array of that shape: the others are left out
+    recorded  {lr: {t: h of every weight after step t}} of runs at these rates, h of any shape. Of
+              the runs the nearest is shown. Weights that never had a gradient are left out.
     """
-    times = np.array(sorted(snapshots))
-    h = np.stack([snapshots[t][had_gradient] for t in times])
-    roots = np.sqrt(np.median(h, axis=1))
+    runs = np.array(sorted(recorded))
+    times = np.array(sorted(recorded[runs[0]]))
+    sums = {
+        run: np.stack([recorded[run][t][recorded[run][times[-1]] > 0] for t in times])
+        for run in runs
+    }
     figure, axes = mosaic([["histogram", "median"]], width_ratios=[3, 2])
     left, right = axes["histogram"], axes["median"]
     edges = np.geomspace(low, high, 61)
@@ -32,11 +35,12 @@ def rates_view(snapshots, had_gradient, low=1e-2, high=1e4):
     label_line(right, times[-1], 1.4 * low, "dotted: 1/sqrt(t)", GREY, ha="right", va="bottom")
     said = left.text(0.98, 0.93, "", transform=left.transAxes, ha="right", fontsize=15)
 
-    def update(t=int(times[-1]), lr=0.01, eps=1e-8):
-        i = int(np.abs(times - t).argmin())
+    def update(t=int(times[-1]), lr=lr, eps=1e-8):
+        i, lr = int(np.abs(times - t).argmin()), runs[np.abs(np.log(runs / lr)).argmin()]
+        h = sums[lr]
         rates = np.divide(lr, np.sqrt(h[i]) + eps, out=np.full(h[i].shape, np.inf), where=h[i] > 0)
         known = rates[h[i] > 0]
-        medians = lr / (roots + eps)
+        medians = lr / (np.sqrt(np.median(h, axis=1)) + eps)
         share = np.histogram(known, edges)[0] / max(len(rates), 1)
         bars.set_data(np.minimum(share, 1), edges)
         median = medians[i] if len(known) else np.nan
@@ -45,10 +49,11 @@ def rates_view(snapshots, had_gradient, low=1e-2, high=1e4):
         law.set_data(times, medians[-1] * np.sqrt(times[-1] / times))
         dot.set_data([times[i]], [median])
         spread = np.quantile(known, 0.95) / np.quantile(known, 0.05)
-        said.set_text(f"after step {times[i]:,}")
+        said.set_text(f"lr {lr:g}, after step {times[i]:,}")
+        factor = round(spread, 1 - len(str(int(spread))))
         return (
-            f"After step {times[i]:,} the middle weight has a rate of about {median:.1g}; 90 % of "
-            f"the rates lie within a factor of about {round(spread, 1 - len(str(int(spread)))):,g}."
+            f"Trained at lr {lr:g}: after step {times[i]:,} the middle weight has a rate of about "
+            f"{median:.1g}; 90 % of the rates lie within a factor of about {factor:,g}."
         )
 
     return View(figure, [bars, middle, law, curve, dot, said], update)
