@@ -2,9 +2,11 @@
 
 import concurrent.futures as futures
 import time
+import warnings
 
 import numpy as np
 import pytest
+from loky import ProcessPoolExecutor
 from threadpoolctl import threadpool_info
 
 from classroom.training.sweep import sweep
@@ -82,3 +84,19 @@ def test_an_interrupted_sweep_leaves_no_task_waiting():
 def test_nothing_to_run_is_said(grid, seeds):
     with pytest.raises(ValueError, match="nothing to run"):
         sweep(lambda **_: 0, grid, seeds=seeds)
+
+
+def test_a_worker_whose_memory_grows_is_no_concern_of_the_reader():
+    def run(a, seed):
+        import builtins
+
+        assert a == 1
+        builtins.kept = [*getattr(builtins, "kept", []), np.ones(30_000_000)]  # 240 MB for good
+        time.sleep(1.2)  # memory is looked at once a second
+        return seed
+
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        with ProcessPoolExecutor(max_workers=1) as fresh:  # each warns once
+            assert sweep(run, {"a": [1]}, fresh, seeds=range(5))[1] == list(range(5))
+    assert not seen

@@ -109,6 +109,7 @@ def execute(path):
         record_timing=False,
         store_widget_state=False,
         coalesce_streams=True,
+        extra_arguments=["--log-level=40"],  # errors only: what else a kernel says is no output
         resources={"metadata": {"path": str(path.parent)}},
     )
     client.execute()

@@ -66,10 +66,10 @@ def spellings(slip):
 def together(found):
     """Slips that no experiment tells apart, as one."""
     others = list({slip.sentence: None for slip in found})[1:3]
-    if not others:
+    if not others or "line-missing" in found[0].slug:  # that line is what to look for
         return found[0]
-    words = f"{found[0].sentence} No experiment tells it from these: {' '.join(others)}"
-    return replace(found[0], sentence=words)
+    words = " Or else: ".join([found[0].sentence, *others])
+    return replace(found[0], sentence=f"{words} No experiment tells these apart.")
 
 
 # ------------------------------------------------------------------ the slips of one spelling

@@ -8,6 +8,7 @@ With several names in the grid the keys are tuples, in the order of the names.
 """
 
 import itertools
+import warnings
 from concurrent.futures import as_completed
 
 import cloudpickle
@@ -43,7 +44,10 @@ def sweep(run, grid, executor=None, seeds=(0,), progress=True):
         named = dict(zip(grid, point, strict=True)) | {"seed": seed}
         tasks[executor.submit(_run_alone, load, named)] = named
     try:
-        with progress_bar(len(tasks), progress) as bar:
+        with progress_bar(len(tasks), progress) as bar, warnings.catch_warnings():
+            # The data that travel with the tasks let a worker's memory grow; that loky then starts
+            # it anew is no concern of the reader.
+            warnings.filterwarnings("ignore", "A worker was restarted", UserWarning)
             for task in as_completed(tasks):
                 if task.exception() is not None:
                     where = ", ".join(f"{name}={value!r}" for name, value in tasks[task].items())
