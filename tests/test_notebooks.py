@@ -152,6 +152,16 @@ def test_imports_stand_in_one_cell_of_at_most_six(notebook):
     assert "rng = np.random.default_rng(" in code_cells(notebook)[0].source
 
 
+def test_every_prediction_has_its_answer_folded(notebook):
+    found = []
+    for cell in notebook.cells[:-1]:  # the recap says "predict", too
+        if cell.cell_type == "markdown":
+            found += re.findall(r"\*\*Predict|<summary>Answer</summary>\n\n", cell.source)
+            # Markdown inside is rendered only between empty lines.
+            assert cell.source.count("<summary>Answer") == cell.source.count("\n\n</details>")
+    assert found == ["**Predict", "<summary>Answer</summary>\n\n"] * (len(found) // 2)
+
+
 def test_every_cell_has_a_place_in_the_slides(notebook):
     for cell in notebook.cells:
         slide = cell.metadata.get("slideshow", {}).get("slide_type")
