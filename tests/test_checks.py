@@ -404,7 +404,7 @@ def test_the_table_shows_the_first_step_that_goes_wrong():
     assert rows[1][2] != rows[1][3]
 
 
-# What a reader of the chapter wrote, who had not seen the catalogue, and what the checks let pass:
+# What a reader wrote who had not seen the known mistakes, and what the checks let pass:
 LEGITIMATE = {
     "factor 1 - beta is missing: the heavy-ball form, steps up to 1/(1-beta) times too large",
     "eps before the correction of v: sqrt(v) + eps is divided by the root of 1 - beta2^t",
@@ -543,6 +543,29 @@ def test_what_is_no_answer_to_the_exercise_is_said():
     )
     assert "has to take beta" in check("momentum", no_beta).message
     assert "missing" in check("numerical_gradient", lambda f, w, h: print(h)).message
+
+
+@pytest.mark.parametrize("name", exercises.names())
+def test_a_right_answer_costs_no_worker(name):
+    assert check(name, exercises.find(name).right).passed
+    process = worker._worker
+    assert check(name, exercises.find(name).right).passed
+    assert worker._worker is process is not None or name in ("largest_rate", "tenth_step")
+
+
+def test_keywords_of_any_name_are_no_decay():
+    mine = written(
+        """
+        class Mine(Optimizer):
+            def __init__(self, parameters, lr=0.1, **others):
+                super().__init__(parameters, lr=lr)
+
+            def update(self, w, g):
+                w -= self.lr * g
+        """
+    )
+    verdict = check("sgd", mine)
+    assert verdict.passed, verdict.message
 
 
 def test_sgd_without_decay_is_judged_without_it():

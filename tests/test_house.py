@@ -28,6 +28,8 @@ def imports(path):
 def named(path):
     """Files of the classroom that a file imports, whether as a module or as what is in it."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            assert not any(alias.name.startswith("classroom") for alias in node.names), path
         if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "classroom":
             module = NOTEBOOKS.joinpath(*node.module.split("."))
             for alias in node.names:

@@ -1,7 +1,9 @@
 """The self-check of chapter 00 sees what is amiss, and says what to do."""
 
-from classroom import installation, mnist
+from classroom import checks, installation, mnist
+from classroom.judging import rule
 from classroom.judging.verdict import Verdict
+from mytorch_core import optim
 
 
 def test_here_everything_is_in_order():
@@ -47,5 +49,11 @@ def test_digits_that_are_missing_are_named(monkeypatch, tmp_path):
 
 def test_a_worker_that_does_not_answer_is_named(monkeypatch):
     stopped = Verdict(False, None, "Stopped after 8 seconds.")
-    monkeypatch.setattr(installation.checks, "check", lambda *_: stopped)
+    monkeypatch.setattr(rule, "in_worker", lambda *_: stopped)
     assert installation._worker()[1] == "Stopped after 8 seconds."
+
+
+def test_the_report_leaves_the_results_of_the_reader_alone():
+    verdict = checks.check("sgd", optim.Adam)
+    installation.report()
+    assert checks.results["sgd"] is verdict

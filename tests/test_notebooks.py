@@ -212,7 +212,7 @@ def test_normalising_gives_places_in_the_slides_and_ids_made_of_words():
         text("# 7 · A rule\n\nIts question.", id="aa00bb11"),
         code("import numpy as np", id="aa00bb12"),
         text("## How far does it go?", id=made_up),
-        code("live(view)", id="aa00bb13"),
+        code("# no heading\nlive(view)", id="aa00bb13"),
         code('...\n\n\ncheck("some_rule", Mine)', id="aa00bb14", metadata={"tags": ["exercise"]}),
         code("class Mine: pass", id="aa00bb15", metadata={"tags": ["solution"]}),
         text("What it says.", id="kept", metadata={"slideshow": {"slide_type": "notes"}}),

@@ -64,7 +64,7 @@ def _name(cells):
     section = exercise = "start"
     known = {cell.get("id") for cell in cells}
     for cell in cells:
-        heading = re.match(r"#+ (.+)", cell.source)
+        heading = cell.cell_type == "markdown" and re.match(r"#+ (.+)", cell.source)
         asked = re.search(r'^check\("(\w+)"', cell.source, flags=re.MULTILINE)
         tags = cell.metadata.get("tags", [])
         if heading:
@@ -127,8 +127,8 @@ def main(arguments=None):
     for path in options.files or sorted(NOTEBOOKS.glob("*.ipynb")):
         print(f"{path.name} ...", end=" ", flush=True)
         try:
-            notebook = nbformat.read(path, as_version=4)
-            nbformat.write(normalise(notebook) if options.no_run else execute(path), path)
+            made = normalise(nbformat.read(path, as_version=4)) if options.no_run else execute(path)
+            nbformat.write(made, path)
             print("done")
         except CellExecutionError as error:
             failed.append(path.name)

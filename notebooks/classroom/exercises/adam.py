@@ -5,10 +5,8 @@ from classroom.judging.rule import Rule
 from classroom.judging.spellings import averages, averages_of_squares
 from classroom.judging.usual import (
     EVERYWHERE,
-    M_LINE,
     STATE_LINE,
     T_LINE,
-    V_LINE,
     hard_coded,
     in_an_average,
     in_squares,
@@ -87,7 +85,7 @@ EXERCISE = Rule(
     right=optim.Adam,
     settings={"lr": 0.3, "beta1": 0.8, "beta2": 0.95, "eps": 1e-4},
     text=TEXT,
-    look={"w": STEP, "t": T_LINE, "m": M_LINE, "v": V_LINE, "m_hat": M_HAT, "v_hat": V_HAT},
+    look={"w": STEP, "t": T_LINE, "m": M1, "v": V2, "m_hat": M_HAT, "v_hat": V_HAT},
     mistakes=(
         *EVERYWHERE,
         *in_the_state(TEXT),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from classroom.judging.exercise import Exercise
 from classroom.judging.failures import run_quietly
 from classroom.judging.probes import watch_calls
 from classroom.judging.stubs import is_stub, nothing
@@ -24,27 +25,18 @@ class WrongAnswer:
 
 
 @dataclass(frozen=True, eq=False)
-class Function:
+class Function(Exercise):
     """One function as an exercise.
 
-    module    `__name__` of the exercise's file, whose last part is the exercise's name
-    right     the right answer; its signature is the exercise's
     calls     {what it shows: function of an answer}, which give what is compared
     mistakes  what readers get wrong, each as a function
     parts     names for what a call gives, if that is several things; one that ends in ? is yes or
               no
     """
 
-    module: str
-    right: Callable
     calls: dict
     mistakes: tuple
     parts: tuple = ()
-
-    @property
-    def name(self):
-        """What `check` calls it."""
-        return self.module.rpartition(".")[2]
 
     def verdict_on(self, answer):
         """The verdict on a reader's answer."""

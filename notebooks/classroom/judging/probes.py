@@ -153,8 +153,16 @@ def watch_calls(calls, answer):
 
 def accepts(make, name):
     """Whether a class or function can be called with this keyword."""
+    return names(make, name) or any(p.kind is p.VAR_KEYWORD for p in _parameters(make))
+
+
+def names(make, name):
+    """Whether this is one of its own parameters."""
+    return any(p.name == name for p in _parameters(make))
+
+
+def _parameters(make):
     try:
-        parameters = inspect.signature(make).parameters.values()
+        return list(inspect.signature(make).parameters.values())
     except (TypeError, ValueError):
-        return False
-    return any(p.name == name or p.kind is p.VAR_KEYWORD for p in parameters)
+        return []

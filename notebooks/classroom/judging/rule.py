@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from classroom.judging.comparing import expected, same
 from classroom.judging.diagnosis import explained
-from classroom.judging.probes import NUMBER, accepts, usual, watch_rule
+from classroom.judging.exercise import Exercise
+from classroom.judging.probes import NUMBER, accepts, names, usual, watch_rule
 from classroom.judging.stubs import is_stub, nothing
 from classroom.judging.telling import told
 from classroom.judging.verdict import Verdict, not_yet
@@ -18,25 +19,22 @@ from classroom.judging.written import Text
 from mytorch_core.optim import Optimizer
 
 
-@dataclass(frozen=True, eq=False)  # each is itself
-class Rule:
+@dataclass(frozen=True, eq=False)
+class Rule(Exercise):
     """One rule as an exercise.
 
-    module     `__name__` of the exercise's file, whose last part is the exercise's name
-    right      the right answer; its signature is the exercise's
     settings   hyperparameters of the experiments: others than every default, so that a number in
                the place of a name shows
     text       the rule as lines
     look       the chapter's equations, by the name they are about; "w" is the step
     mistakes   what readers get wrong, the likelier first: the first that fits is named
-    spellings  other ways to write the lines, for slips of the pen: {name: [lines, lines, ...]}
+    spellings  for slips of the pen, in place of `text`: ways to write the whole rule, each as
+               {name: [its lines in one way, its lines in another]}, "w" being the step
     further    experiments beyond the usual ones
     still      hyperparameters that no experiment moves
     taking     {hyperparameter: the rule to check instead, if an answer takes it}
     """
 
-    module: str
-    right: type
     settings: dict
     text: Text
     look: dict
@@ -45,11 +43,6 @@ class Rule:
     further: tuple = ()
     still: tuple = ()
     taking: dict = field(default_factory=dict)
-
-    @property
-    def name(self):
-        """What `check` calls it."""
-        return self.module.rpartition(".")[2]
 
     @functools.cached_property
     def probes(self):
@@ -74,7 +67,7 @@ class Rule:
             if not accepts(answer, name):
                 text = f"{answer.__name__}(parameters, ...) has to take {name}: "
                 return Verdict(False, None, text + "name it in __init__.")
-        rule = next((r for name, r in self.taking.items() if accepts(answer, name)), self)
+        rule = next((r for name, r in self.taking.items() if names(answer, name)), self)
         seen = in_worker(watch_rule, rule.experiments, answer, rule.settings)
         if isinstance(seen, Verdict):
             return seen

@@ -24,8 +24,6 @@ T_LINE = "t counts steps, from 1"
 V_LINE = "v <- beta v + (1 - beta) g g"
 
 
-# ------------------------------------------------------------------ mistakes
-
 EVERYWHERE = (
     Mistake(
         "ascends",

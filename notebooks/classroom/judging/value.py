@@ -4,27 +4,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from classroom.judging.exercise import Exercise
 from classroom.judging.stubs import nothing
 from classroom.judging.verdict import Verdict, not_yet
 
 
 @dataclass(frozen=True, eq=False)
-class Value:
+class Value(Exercise):
     """One number as an exercise.
 
-    module    `__name__` of the exercise's file, whose last part is the exercise's name
-    right     the right answer
     mistakes  what readers get wrong, each as a number
     """
 
-    module: str
-    right: float
     mistakes: tuple
-
-    @property
-    def name(self):
-        """What `check` calls it."""
-        return self.module.rpartition(".")[2]
 
     def verdict_on(self, answer):
         """The verdict on a reader's answer."""

@@ -9,8 +9,9 @@ class Verdict:
     """What a check found.
 
     passed   whether the answer is right
-    mistake  the slug of the catalogue's entry, or None
+    mistake  the slug of the mistake, the slip or the likely cause, or None
     message  what is shown, as text
+    exercise the name of what was checked
     """
 
     passed: bool

@@ -5,6 +5,7 @@ from concurrent.futures import TimeoutError as Timeout
 from concurrent.futures.process import BrokenProcessPool
 
 import cloudpickle
+import numpy.ma  # noqa: F401 - NumPy loads it when it is first needed: no answer is to blame for that
 from loky import ProcessPoolExecutor
 from loky.process_executor import TerminatedWorkerError
 

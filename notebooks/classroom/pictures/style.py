@@ -154,8 +154,13 @@ def contours(ax, surface, levels=14):
     ax.grid(False)
 
 
+def tame(values, bound):
+    """Values that can be drawn: what is too large or not a number lies far outside."""
+    return np.clip(np.nan_to_num(values, nan=bound, posinf=bound, neginf=-bound), -bound, bound)
+
+
 def path_on(ax, path, **line):
     """A path with a dot for every step; what leaves the window is cut off there."""
-    path = np.clip(np.nan_to_num(path, nan=1e6, posinf=1e6, neginf=-1e6), -1e6, 1e6)
+    path = tame(path, 1e6)
     options = {"marker": "o", "markersize": 4, "linewidth": 1.6} | line
     return ax.plot(path[:, 0], path[:, 1], clip_on=True, **options)

@@ -5,9 +5,17 @@ import numpy as np
 from contourpy import contour_generator
 from matplotlib.collections import LineCollection
 
-from classroom.pictures.style import GREY, INK, SURFACE_MAP, decades, label_line, mosaic, of_rule
+from classroom.pictures.style import (
+    GREY,
+    INK,
+    SURFACE_MAP,
+    decades,
+    label_line,
+    mosaic,
+    of_rule,
+    tame,
+)
 from classroom.pictures.surfaces import losses, steps_until
-from classroom.pictures.views.view import tame
 
 
 def plane_ground(ax, surface, fixed):

@@ -4,9 +4,9 @@ import copy
 
 import numpy as np
 
-from classroom.pictures.style import GREY, INK, SERIES, decades, label_line, mosaic, of_rule
+from classroom.pictures.style import GREY, INK, SERIES, decades, label_line, mosaic, of_rule, tame
 from classroom.pictures.surfaces import descend
-from classroom.pictures.views.view import View, hyperparameters, only, tame
+from classroom.pictures.views.view import View, hyperparameters, only
 from mytorch_core import optim
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from classroom.exercises.momentum import Momentum
 from classroom.judging.failures import run_quietly
-from classroom.pictures.style import decades, label_line, mosaic, of_rule
+from classroom.pictures.style import decades, label_line, mosaic, of_rule, tame
 from classroom.pictures.surfaces import Surface, descend, losses, steps_until
 from classroom.pictures.views.grounds import (
     line_ground,
@@ -13,7 +13,7 @@ from classroom.pictures.views.grounds import (
     on_a_plane,
     plane_ground,
 )
-from classroom.pictures.views.view import View, hyperparameters, keywords, only, tame
+from classroom.pictures.views.view import View, hyperparameters, keywords, only
 from mytorch_core import optim
 
 
@@ -185,6 +185,3 @@ def _follow_path(surface, path, level, name, trace, curve, said):
         return f"{name} diverges: f grows from {values[0]:.2g} to {values[-1]:.2g}."
     said.set_text(f"{name}: not yet")
     return f"{name}: f = {values[-1]:.3g} after {len(values) - 1} steps."
-
-
-# -------------------------------------------------------------------- data

@@ -5,7 +5,6 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from classroom.judging.failures import run_quietly
@@ -77,8 +76,3 @@ def hyperparameters(rule, settings):
                 "in its __init__ or here"
             )
     return found
-
-
-def tame(values, bound):
-    """Values that can be drawn: what is too large or not a number lies far outside."""
-    return np.clip(np.nan_to_num(values, nan=bound, posinf=bound, neginf=-bound), -bound, bound)
