@@ -33,7 +33,8 @@ def rates_view(recorded, lr=0.01, low=1e-2, high=1e4):
     (dot,) = right.plot([], [], "o", color=INK, markersize=12)
     (law,) = right.plot([], [], color=GREY, linestyle=":")
     label_line(right, times[-1], 1.4 * low, "dotted: 1/sqrt(t)", GREY, ha="right", va="bottom")
-    said = left.text(0.98, 0.93, "", transform=left.transAxes, ha="right", fontsize=15)
+    place = {"transform": left.transAxes, "ha": "right", "va": "bottom", "fontsize": 15}
+    said = label_line(left, 0.98, 0.93, "", INK, **place)  # its ground keeps the line off it
 
     def update(t=int(times[-1]), lr=lr, eps=1e-8):
         i, lr = int(np.abs(times - t).argmin()), runs[np.abs(np.log(runs / lr)).argmin()]
