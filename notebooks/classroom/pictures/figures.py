@@ -52,9 +52,8 @@ def first_steps(histories, smooth=10):
     runs = [np.convolve(history.loss, window, "valid") for history in histories]
     band(ax, np.arange(len(runs[0])) + smooth, runs, **RULES["SGD"] | {"linewidth": 1.6})
     ax.axhline(np.log(10), color=GREY, linestyle=":")
-    label_line(
-        ax, 0.98 * len(histories[0].loss), np.log(10), "ln 10: equal guesses", GREY, ha="right"
-    )
+    end = 0.98 * len(histories[0].loss)
+    label_line(ax, end, np.log(10) + 0.02, "ln 10: equal guesses", GREY, ha="right", va="bottom")
     ax.set(xlabel="step", ylabel=f"loss (mean of {smooth} steps)", ylim=(0, 2.5))
     ax.set_xlim(0, len(histories[0].loss))
     return figure
@@ -112,7 +111,8 @@ def best_steps(gradient):
         arrow = {"arrowstyle": "-|>", "lw": 2, "color": SERIES[1], "mutation_scale": 16}
         ax.annotate("", g / np.sqrt(g @ g), (0, 0), arrowprops=arrow)
         label_line(ax, *(g / np.sqrt(g @ g) * 1.4), "g / |g|", SERIES[1], ha="center")
-        label_line(ax, *(best * 1.25), "best", SERIES[0], ha="center", va="top")
+        side = "right" if best[0] < 0 else "left"
+        label_line(ax, *(best * 1.15), "best", SERIES[0], ha=side, va="top")
         ax.set(xlim=(-1.9, 1.9), ylim=(-1.9, 1.9), aspect="equal", title=name, xlabel="$d_1$")
         ax.grid(False)
     axes[0].set_ylabel("$d_2$")
@@ -120,19 +120,25 @@ def best_steps(gradient):
 
 
 def loss_by_samples(runs, smooth=20):
-    """Training loss over the samples seen: {name: (batch size, losses)}, running means."""
+    """Training loss over the samples seen before: running means of every run.
+
+    runs  {name: (batch size, the loss of each step's batch)}, or with the loss after the last step
+          as a third; a loss is measured before its step
+    """
     figure, ax = new()
     ends = {}
-    for (name, (size, values)), color in zip(runs.items(), SERIES, strict=False):
+    longest = max(run[0] * len(run[1]) for run in runs.values())
+    for (name, (size, values, *after)), color in zip(runs.items(), SERIES, strict=False):
         width = min(smooth * max(1, 100 // size), len(values))
         mean = np.convolve(values, np.ones(width) / width, "valid")
-        seen = size * (np.arange(len(mean)) + width)
+        seen = size * (np.arange(len(mean)) + width - 1)
+        if after:
+            mean, seen = [*mean, after[0]], [*seen, size * len(values)]
         marker = "o" if len(mean) < 20 else None
         ax.plot(seen, mean, color=color, marker=marker)
-        ends[name] = (seen[-1] * 1.02, mean[-1], color)
+        ends[name] = (seen[-1] + 0.02 * longest, mean[-1], color)
     label_ends(ax, ends, gap=0.17)
     ax.set(xlabel="training images seen", ylabel="loss (running mean)", ylim=(0, 2.5))
-    longest = max(size * len(values) for size, values in runs.values())
     ax.set(xlim=(0, 1.3 * longest), xticks=np.linspace(0, longest, 6))
     return figure
 
@@ -186,6 +192,7 @@ def saddle_path(surface, path):
     path_on(left, path, color=SERIES[0], markerfacecolor="white")
     left.plot(0, 0, "X", color=SERIES[1], markersize=12, markeredgecolor="white")
     left.set_title(surface.formula, fontsize=12)
+    left.set_aspect("equal")
     right.plot(losses(surface, path), color=SERIES[0])
     right.set(xlabel="step", ylabel="loss")
     return figure
