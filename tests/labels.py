@@ -9,7 +9,11 @@ def amiss(figure):
     """What is wrong with the words of a figure that was just painted: a list of sentences."""
     renderer = figure.canvas.get_renderer()
     width, height = figure.bbox.size
-    words = [t for ax in figure.axes for t in (*ax.texts, ax.title, ax._left_title)]
+    words = [
+        text
+        for ax in figure.axes
+        for text in (*ax.texts, ax.title, ax._left_title, ax.xaxis.label, ax.yaxis.label)
+    ]
     words = [t for t in words if t.get_visible() and t.get_text().strip()]
     boxes = [(t, t.get_window_extent(renderer).extents) for t in words]
     lines = [line for ax in figure.axes for line in ax.lines if _is_seen(line)]

@@ -162,10 +162,15 @@ def loss_panel(ax, steps, level, style):
 def _follow_loss(curve, told, values, level):
     curve.set_data(np.arange(len(values)), np.clip(tame(values, 1e12), 1e-12, None))
     reached = steps_until(values, level)
-    told.set_text(f"f < {level:g} after {reached} steps" if reached is not None else "")
+    told.set_text(f"f < {level:g} after {in_steps(reached)}" if reached is not None else "")
     gone = np.flatnonzero(~(np.asarray(values) < 1e4))
     if len(gone) and reached is None:
         told.set_text(f"off the chart at step {gone[0]}")
+
+
+def in_steps(count):
+    """So many steps, in words."""
+    return f"{count} step" if count == 1 else f"{count} steps"
 
 
 PHASES = {"creeps": "#009E73", "zig-zags": "#E69F00", "diverges": "#D55E00"}

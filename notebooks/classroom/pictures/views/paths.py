@@ -16,6 +16,7 @@ from classroom.pictures.style import (
 from classroom.pictures.surfaces import Surface, descend, losses, steps_until
 from classroom.pictures.views.edges import point_to, wedge
 from classroom.pictures.views.grounds import (
+    in_steps,
     leaves,
     line_ground,
     loss_panel,
@@ -106,7 +107,7 @@ def _what_is_seen(rule, values, level, settings, bound, formula):
     """The sentence below a path: how it goes, and how long it takes."""
     steps, lr = len(values) - 1, settings.get("lr", np.nan)
     reached = steps_until(values, level)
-    end = f"f < {level:g} after {_steps(reached)}."
+    end = f"f < {level:g} after {in_steps(reached)}."
     if reached is None:
         end = f"f = {values[-1]:.2g} after {steps} steps, not yet below {level:g}."
     if bound is None:
@@ -196,14 +197,10 @@ def _follow_path(surface, path, level, name, trace, far, curve, said):
     curve.set_data(np.arange(len(values)), np.clip(tame(values, 1e12), 1e-12, None))
     reached = steps_until(values, level)
     if reached is not None:
-        said.set_text(f"{name}: {_steps(reached)}")
-        return f"{name}: f < {level:g} after {_steps(reached)}."
+        said.set_text(f"{name}: {in_steps(reached)}")
+        return f"{name}: f < {level:g} after {in_steps(reached)}."
     if not values[-1] <= 100 * values[0]:
         said.set_text(f"{name}: diverges")
         return f"{name} diverges: f grows from {values[0]:.2g} to {values[-1]:.2g}."
     said.set_text(f"{name}: not yet" if leaves(trace.axes, points) is None else f"{name}: outside")
     return f"{name}: f = {values[-1]:.3g} after {len(values) - 1} steps."
-
-
-def _steps(count):
-    return f"{count} step" if count == 1 else f"{count} steps"

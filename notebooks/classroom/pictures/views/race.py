@@ -21,7 +21,7 @@ def race_view(race):
     left, top, bottom = axes["loss"], axes["accuracy"], axes["moved"]
     decades(left, "y")
     left.set(ylabel="loss of the batch", ylim=(1e-4, 100))
-    left.set_xlabel("step", labelpad=18)
+    left.set_xlabel("step", labelpad=18, loc="left")
     top.set_xlabel("step", labelpad=18)
     top.set(ylabel="test accuracy", ylim=(0.5, 1))
     layers = len(race.lanes[0].watched)
@@ -67,7 +67,7 @@ def race_view(race):
         moved = [(lane.marks[-1], styles[lane.name]) for lane in race.lanes if lane.marks]
         if moved:
             (t, text), style = max(moved, key=lambda mark: mark[0][0])
-            note.set_color(style["color"])
+            note.set_color(INK if text.startswith("B ") else style["color"])  # B is everybody's
         note.set_text(f"{text} from step {t + 1:,}" if moved else "")
         return race.words()
 
