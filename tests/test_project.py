@@ -61,6 +61,21 @@ def test_jupyter_saves_notebooks_that_read_without_a_kernel():
     assert hook == f"{publish.__name__}.{publish.without_views.__name__}"
 
 
+def test_jupyterlab_has_the_settings_of_the_course():
+    installed = Path(sys.prefix) / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
+    ours = Path(publish.__file__).with_name("overrides.json")
+    settings = json.loads(installed.read_text(encoding="utf-8"))
+    assert settings == json.loads(ours.read_text(encoding="utf-8"))
+    schemas = installed.parents[1] / "schemas"
+    for plugin, values in settings.items():  # JupyterLab passes over what it does not know
+        path = (schemas / plugin.replace(":", "/")).with_suffix(".json")
+        known = json.loads(path.read_text(encoding="utf-8"))["properties"]
+        for name, value in values.items():
+            assert value in [option["const"] for option in known[name].get("oneOf", [])] or (
+                type(value) is type(known[name]["default"])
+            ), (plugin, name)
+
+
 def test_the_workflow_covers_the_supported_pythons():
     text = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
     matrix = yaml.safe_load(text)["jobs"]["test"]["strategy"]["matrix"]
