@@ -21,6 +21,9 @@ from nbclient.exceptions import CellExecutionError
 NOTEBOOKS = Path(__file__).parents[2]
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 METADATA_KEPT = {"tags", "jupyter", "slideshow", "editable"}
+EXERCISE = {"exercise", "solution"}
+PREDICTION, ANSWER = "**Predict", "<details><summary>Answer"
+IN_SIGHT = re.compile(r"^(live|cockpit\.race|check|progress)\(", re.MULTILINE)
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -31,11 +34,16 @@ def normalise(notebook):
     )
     notebook.nbformat_minor = 5  # from which on cells have ids
     setup = next((cell for cell in notebook.cells if cell.cell_type == "code"), None)
+    asked = False  # whether a prediction still waits for its answer
     for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            asked = (asked or PREDICTION in cell.source) and not cell.source.startswith(ANSWER)
         metadata = {key: value for key, value in cell.metadata.items() if key in METADATA_KEPT}
         metadata.setdefault("slideshow", {"slide_type": _place(cell, cell is setup)})
-        if "solution" in metadata.get("tags", []):
-            metadata.setdefault("jupyter", {"source_hidden": True})
+        metadata.pop("jupyter", None)
+        folded = _folded(cell, cell is setup, asked)
+        if folded:
+            metadata["jupyter"] = folded
         cell.metadata = nbformat.from_dict(metadata)
         cell.pop("attachments", None)
         for output in cell.get("outputs", []):
@@ -48,11 +56,26 @@ def normalise(notebook):
     return notebook
 
 
+def _folded(cell, is_setup, asked):
+    """What of a cell JupyterLab shows as one line: set-up, solutions, answers to predictions.
+
+    JupyterLab unfolds an output when its cell is run. A live figure answers nothing at its
+    defaults, and stays in sight.
+    """
+    if is_setup or "solution" in cell.metadata.get("tags", []):
+        return {"source_hidden": True}
+    answers = asked and cell.cell_type == "code" and not IN_SIGHT.search(cell.source)
+    return {"outputs_hidden": True} if answers else {}
+
+
 def _place(cell, is_setup):
     """Where most cells of this kind stand in the slides."""
     if cell.cell_type != "code":
+        if cell.source.startswith(ANSWER):
+            return "subslide"
         return "slide" if cell.source.startswith("#") else "fragment"
-    aside = is_setup or cell.metadata.get("tags") or cell.source.startswith("progress(")
+    of_an_exercise = EXERCISE & set(cell.metadata.get("tags", []))
+    aside = is_setup or of_an_exercise or cell.source.startswith("progress(")
     return "skip" if aside else "subslide"
 
 
@@ -74,7 +97,7 @@ def _name(cells):
             exercise = asked[1].replace("_", "-")
         if MADE_UP.fullmatch(cell.get("id", "")):
             stem = section
-            if {"exercise", "solution"} & set(tags):
+            if EXERCISE & set(tags):
                 stem = f"{exercise}-{'stub' if 'exercise' in tags else 'solution'}"
             names = [stem, *(f"{stem}-{i}" for i in range(2, len(cells) + 2))]
             cell.id = next(name for name in names if name not in known)
