@@ -260,6 +260,7 @@ def test_normalising_gives_places_in_the_slides_and_ids_made_of_words():
         text("**Predict:** how many?", id="question"),
         code("live(view)", id="figure"),
         code("print(7)", id="told"),
+        code('# The picture\nfigures.show(figure, "It is 7.")', id="drawn"),
         text("<details><summary>Answer</summary>\n\n7.\n\n</details>", id="answer"),
         code("2", id="seen", metadata={"jupyter": {"outputs_hidden": True}}),
         code('progress("some_rule")', id="aa00bb16"),
@@ -276,6 +277,7 @@ def test_normalising_gives_places_in_the_slides_and_ids_made_of_words():
         ("question", "fragment"),
         ("figure", "subslide"),
         ("told", "subslide"),
+        ("drawn", "subslide"),
         ("answer", "subslide"),
         ("seen", "subslide"),
         ("how-far-does-it-3", "skip"),
@@ -285,6 +287,7 @@ def test_normalising_gives_places_in_the_slides_and_ids_made_of_words():
         "a-rule-2": {"source_hidden": True},
         "some-rule-solution": {"source_hidden": True},
         "told": {"outputs_hidden": True},
+        "drawn": {"source_hidden": True, "outputs_hidden": True},
     }
 
 

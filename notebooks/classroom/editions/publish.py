@@ -23,6 +23,7 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 METADATA_KEPT = {"tags", "jupyter", "slideshow", "editable"}
 EXERCISE = {"exercise", "solution"}
 PREDICTION, ANSWER = "**Predict", "<details><summary>Answer"
+PICTURE = "# The picture\n"
 IN_SIGHT = re.compile(r"^(live|cockpit\.race|check|progress)\(", re.MULTILINE)
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -62,10 +63,13 @@ def _folded(cell, is_setup, asked):
     JupyterLab unfolds an output when its cell is run. A live figure answers nothing at its
     defaults, and stays in sight.
     """
-    if is_setup or "solution" in cell.metadata.get("tags", []):
-        return {"source_hidden": True}
-    answers = asked and cell.cell_type == "code" and not IN_SIGHT.search(cell.source)
-    return {"outputs_hidden": True} if answers else {}
+    is_solution = "solution" in cell.metadata.get("tags", [])
+    folded = {}
+    if is_setup or is_solution or cell.source.startswith(PICTURE):
+        folded["source_hidden"] = True  # of a picture: its alternative text states the finding
+    if asked and cell.cell_type == "code" and not IN_SIGHT.search(cell.source):
+        folded["outputs_hidden"] = True
+    return folded
 
 
 def _place(cell, is_setup):

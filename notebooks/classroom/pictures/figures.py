@@ -21,7 +21,6 @@ from classroom.pictures.style import (
     SERIES,
     SURFACE_MAP,
     band,
-    blank,
     contours,
     decades,
     label_ends,
@@ -57,37 +56,6 @@ def first_steps(histories, smooth=10):
     )
     ax.set(xlabel="step", ylabel=f"loss (mean of {smooth} steps)", ylim=(0, 2.5))
     ax.set_xlim(0, len(histories[0].loss))
-    return figure
-
-
-def optimizer_map():
-    """Which rule leads to which, with its equation and its question."""
-    figure, ax = new(height=4.8)
-    boxes = {
-        "SGD": (1.3, 3.0, r"$w \leftarrow w - \mathrm{lr}\,g$", "chapter 2"),
-        "Momentum": (5.0, 4.8, r"$w \leftarrow w - \mathrm{lr}\,m$", "chapter 4"),
-        "AdaGrad": (5.0, 1.2, r"$w \leftarrow w - \mathrm{lr}\,g/\sqrt{h}$", "chapter 3"),
-        "RMSProp": (8.3, 1.2, r"$w \leftarrow w - \mathrm{lr}\,g/\sqrt{v}$", "chapter 4"),
-        "Adam": (8.3, 4.8, r"$w \leftarrow w - \mathrm{lr}\,\hat m/\sqrt{\hat v}$", "chapter 4"),
-    }
-    arrows = (
-        ((2.0, 3.8), (3.9, 4.7), "remember\nthe direction", (2.2, 4.75)),
-        ((2.0, 2.2), (3.9, 1.3), "one rate\nper weight", (2.2, 1.25)),
-        ((6.1, 1.2), (7.2, 1.2), "forget", (6.65, 1.55)),
-        ((6.1, 4.8), (7.2, 4.8), "join", (6.65, 5.15)),
-        ((8.3, 2.05), (8.3, 3.9), "correct", (9.0, 3.0)),
-    )
-    for tail, head, why, place in arrows:
-        style = {"arrowstyle": "-|>", "lw": 2, "color": GREY, "mutation_scale": 20}
-        ax.annotate("", head, tail, arrowprops=style | {"shrinkA": 0, "shrinkB": 0})
-        ax.text(*place, why, ha="center", va="center", fontsize=14, color=INK)
-    for name, (x, y, rule, chapter) in boxes.items():
-        color = RULES[name]["color"]
-        frame = {"boxstyle": "round,pad=0.6", "facecolor": "white", "edgecolor": color, "lw": 2.5}
-        ax.text(
-            x, y, f"{name}\n{rule}\n{chapter}", ha="center", va="center", fontsize=14, bbox=frame
-        )
-    blank(ax, (0, 10), (0, 6.2))
     return figure
 
 
