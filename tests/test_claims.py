@@ -5,6 +5,7 @@ import pytest
 
 from classroom import mnist, surfaces, training
 from classroom.optimizers import Momentum, RMSProp
+from classroom.training.race import Race
 from mytorch_core import nn, optim
 
 
@@ -20,6 +21,12 @@ def network(dtype=np.float32):
     return nn.Sequential(first, nn.ReLU(), second, nn.ReLU(), nn.Linear(100, 10, **start))
 
 
+def whole_gradient(model, x, y):
+    model.zero_grad()
+    nn.cross_entropy(model(x), y).backward()
+    return np.concatenate([p.grad.ravel() for p in model.parameters()])
+
+
 def first_layer_gradient(model, x, y):
     model.zero_grad()
     nn.cross_entropy(model(x), y).backward()
@@ -33,19 +40,64 @@ def test_the_network_has_some_228_000_weights():
     assert round(sum(p.size for p in network().parameters()), -3) == 228_000
 
 
-def test_one_full_batch_step_takes_the_loss_from_2_30_to_2_28(data):
-    model, sgd_rng = network(), np.random.default_rng(0)
-    sgd = optim.SGD(model, lr=0.5)
-    history = training.train(model, sgd, data, 1, rng=sgd_rng, batch_size=10_000)
-    assert history.loss[0] == pytest.approx(2.30, abs=0.005)
-    assert history.train_loss[0] == pytest.approx(2.28, abs=0.01)
+def test_the_noise_of_single_digits_beside_the_gradient(data):
+    model, n, squares, uphill, shown = network(), 1000, 0.0, 0, 0
+    full = whole_gradient(model, data.x_train[:n], data.y_train[:n])
+    for x, y in zip(data.x_train[:n, None], data.y_train[:n, None], strict=True):
+        one = whole_gradient(model, x, y)
+        squares += one @ one / n
+        uphill += one @ full < 0
+        shown += one[::50] @ full[::50] < 0  # what the figure shows
+    length = np.sqrt(full @ full)
+    assert length == pytest.approx(0.19, abs=0.01)
+    noise = squares / length**2 - 1
+    assert 90 < n * noise / (noise + n - 1) < 115, "as long as the gradient near B = 100"
+    assert 1 / 14 < uphill / n < 1 / 10, "about one in twelve"
+    assert 1 / 7 < shown / n < 1 / 5, "about one in six"
 
 
-def test_single_samples_explode_or_teach_nothing_at_the_rate_of_the_batches(data):
+@pytest.mark.parametrize(
+    ("size", "rates", "best"), [(2000, (10, 20, 50), 20), (100, (0.2, 0.5, 1), 0.5)]
+)
+def test_the_best_rate_of_each_batch_size(data, size, rates, best):
+    few, found = mnist.Digits(*(part[:2000] for part in data)), {}
+    for lr in rates:
+        model, rng = network(), np.random.default_rng(0)
+        sgd = optim.SGD(model, lr=lr)
+        history = training.train(model, sgd, few, 1, rng=rng, batch_size=size)
+        found[lr] = history.train_loss[-1]
+    assert min(found, key=found.get) == best
+
+
+def test_the_best_rate_of_single_samples(data):
+    few, found = mnist.Digits(*(part[:2000] for part in data)), {}
+    for lr in (0.01, 0.02, 0.05):
+        model, rng = network(), np.random.default_rng(0)
+        history = training.train(model, optim.SGD(model, lr=lr), few, 1, rng=rng, batch_size=1)
+        found[lr] = history.train_loss[-1]
+    assert min(found, key=found.get) == 0.02
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_single_samples_explode_or_teach_nothing_at_the_rate_of_the_batches(data, seed):
     model, small = network(), mnist.Digits(*(part[:500] for part in data))
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     history = training.train(model, optim.SGD(model, lr=0.5), small, 1, rng=rng, batch_size=1)
     assert history.diverged_at or history.test_accuracy[0] < 0.3
+
+
+def test_a_network_that_was_overturned_does_not_come_back(data):
+    race = Race(network(), data, {"SGD": lambda p: optim.SGD(p, lr=0.5)}, np.random.default_rng(0))
+    race.advance(200)
+    (lane,) = race.lanes
+    first, *_ = lane.moved
+    assert 0.25 < (first == 0).mean() < 0.45, "about a third of the first layer stands still"
+    assert np.median(lane.moved[2]) > np.median(lane.moved[1]) > np.median(first)
+    for lr, more in ((5, 50), (0.5, 50)):
+        lane.optimizer.lr = lr
+        race.advance(more)
+    assert all((moved == 0).all() for moved in lane.moved)
+    assert lane.mean > 2
 
 
 def steps(rule, surface, most=1500, **settings):
@@ -103,11 +155,15 @@ def test_the_floor_of_the_small_rate():
     assert np.sqrt(0.005 / (2 - 0.005)) == pytest.approx(0.05, abs=0.001)
 
 
-def test_the_last_two_thousand_test_digits_are_easier(data):
-    model, rng = network(), np.random.default_rng(100)
-    training.train(model, optim.SGD(model, lr=0.5), data, 5, rng=rng)
-    right = model(data.x_test).data.argmax(axis=1) == data.y_test
-    assert right[-2000:].mean() > right.mean()
+@pytest.mark.parametrize(("start", "needed"), [(2.0, 9), (3.0, 33), (4.0, 447)])
+def test_how_long_a_plateau_takes(start, needed):
+    assert steps(optim.SGD, surfaces.plateau(), start=(start,), lr=0.5) == needed
+
+
+def test_beyond_two_a_path_does_not_rest_in_the_well():
+    well = surfaces.plateau()
+    for lr in (2.1, 3.0, 5.0):
+        assert steps(optim.SGD, well, start=(2.0,), lr=lr) is None
 
 
 # ---------------------------------------------------------------- chapter 01

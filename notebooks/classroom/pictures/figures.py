@@ -87,21 +87,37 @@ def best_steps(gradient):
     return figure
 
 
-def loss_by_samples(runs, smooth=20):
-    """Training loss over the samples seen: {name: (batch size, losses)}, running means."""
+def noise_by_batch(sizes, measured, predicted, independent):
+    """The noise of minibatches over their size: measured, and by the two formulas."""
+    figure, ax = new()
+    ax.plot(sizes, independent, color=GREY, linestyle="--")
+    ax.plot(sizes, predicted, color=SERIES[1])
+    ax.plot(sizes, measured, "o", color=SERIES[0], markersize=11)
+    decades(ax)
+    ax.set(xlabel="batch size B", ylabel="noise", xlim=(0.7, 1.6 * sizes[-1]))
+    label_line(ax, sizes[1] * 1.25, measured[1] * 1.15, "measured", SERIES[0], va="bottom")
+    label_line(ax, sizes[-2], independent[-2] * 1.35, "σ/√B", GREY)
+    label_line(ax, 0.9 * sizes[-2], predicted[-1], "without replacement", SERIES[1], ha="right")
+    return figure
+
+
+def loss_by_samples(runs, smooth=100):
+    """Training loss over the samples seen, running means.
+
+    runs  {name: (batch size, the loss before every step, and after the last)}
+    """
     figure, ax = new()
     ends = {}
     for (name, (size, values)), color in zip(runs.items(), SERIES, strict=False):
-        width = min(smooth * max(1, 100 // size), len(values))
+        width = max(1, min(smooth, len(values) // 10))
         mean = np.convolve(values, np.ones(width) / width, "valid")
-        seen = size * (np.arange(len(mean)) + width)
-        marker = "o" if len(mean) < 20 else None
-        ax.plot(seen, mean, color=color, marker=marker)
+        seen = size * (np.arange(len(mean)) + (width - 1) / 2)
+        ax.plot(seen, mean, color=color, marker="o" if len(values) < 50 else None)
         ends[name] = (seen[-1] * 1.02, mean[-1], color)
+    longest = max(size * (len(values) - 1) for size, values in runs.values())
     label_ends(ax, ends, gap=0.17)
     ax.set(xlabel="training images seen", ylabel="loss (running mean)", ylim=(0, 2.5))
-    longest = max(size * len(values) for size, values in runs.values())
-    ax.set(xlim=(0, 1.3 * longest), xticks=np.linspace(0, longest, 6))
+    ax.set(xlim=(0, 1.25 * longest), xticks=np.linspace(0, longest, 6))
     return figure
 
 
