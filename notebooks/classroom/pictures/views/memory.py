@@ -43,10 +43,11 @@ def rates_view(recorded, lr=0.01, low=1e-2, high=1e4):
         h = sums[lr]
         rates = np.divide(lr, np.sqrt(h[i]) + eps, out=np.full(h[i].shape, np.inf), where=h[i] > 0)
         known = rates[h[i] > 0]
-        medians = lr / (np.sqrt(np.median(h, axis=1)) + eps)
+        middles = [np.median(row[row > 0]) if row.any() else np.nan for row in h]
+        medians = lr / (np.sqrt(middles) + eps)
         share = np.histogram(known, edges)[0] / max(len(rates), 1)
         bars.set_data(np.minimum(share, 1), edges)
-        median = medians[i] if len(known) else np.nan
+        median = medians[i]
         middle.set_data([median, median], [0, 0.15])
         past = times[: i + 1]
         curve.set_data(past, medians[: i + 1])

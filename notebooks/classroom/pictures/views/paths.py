@@ -183,8 +183,9 @@ def _follow_path(surface, path, level, name, trace, curve, said):
     curve.set_data(np.arange(len(values)), np.clip(tame(values, 1e12), 1e-12, None))
     reached = steps_until(values, level)
     if reached is not None:
-        said.set_text(f"{name}: {reached} steps")
-        return f"{name}: f < {level:g} after {reached} steps."
+        after = f"{reached} step" if reached == 1 else f"{reached} steps"
+        said.set_text(f"{name}: {after}")
+        return f"{name}: f < {level:g} after {after}."
     if not values[-1] <= 100 * values[0]:
         said.set_text(f"{name}: diverges")
         return f"{name} diverges: f grows from {values[0]:.2g} to {values[-1]:.2g}."
