@@ -7,7 +7,7 @@ from classroom.pictures.views.view import View
 
 
 def rates_view(recorded, lr=0.01, low=1e-2, high=1e4):
-    """How the learning rates of many weights are distributed, as training goes on.
+    """How the learning rates of many weights are distributed, as training goes on, up to step t.
 
     recorded  {lr: {t: h of every weight after step t}} of runs at these rates, h of any shape. Of
               the runs the nearest is shown. Weights that never had a gradient are left out.
@@ -31,8 +31,10 @@ def rates_view(recorded, lr=0.01, low=1e-2, high=1e4):
     (middle,) = left.plot([], [], color=INK)
     (curve,) = right.plot([], [], color=color, linewidth=2.5)
     (dot,) = right.plot([], [], "o", color=INK, markersize=12)
-    (law,) = right.plot([], [], color=GREY, linestyle=":")
-    label_line(right, times[-1], 1.4 * low, "dotted: 1/sqrt(t)", GREY, ha="right", va="bottom")
+    laws = {}
+    for power, dash, text, y in ((0.5, ":", "dotted: 1/sqrt(t)", 1.4), (1, "--", "dashed: 1/t", 4)):
+        (laws[power],) = right.plot([], [], color=GREY, linestyle=dash)
+        label_line(right, times[-1], y * low, text, GREY, ha="right", va="bottom")
     place = {"transform": left.transAxes, "ha": "right", "va": "bottom", "fontsize": 15}
     said = label_line(left, 0.98, 0.93, "", INK, **place)  # its ground keeps the line off it
 
@@ -41,13 +43,16 @@ def rates_view(recorded, lr=0.01, low=1e-2, high=1e4):
         h = sums[lr]
         rates = np.divide(lr, np.sqrt(h[i]) + eps, out=np.full(h[i].shape, np.inf), where=h[i] > 0)
         known = rates[h[i] > 0]
-        medians = lr / (np.sqrt(np.median(h, axis=1)) + eps)
+        middles = [np.median(row[row > 0]) if row.any() else np.nan for row in h]
+        medians = lr / (np.sqrt(middles) + eps)
         share = np.histogram(known, edges)[0] / max(len(rates), 1)
         bars.set_data(np.minimum(share, 1), edges)
-        median = medians[i] if len(known) else np.nan
+        median = medians[i]
         middle.set_data([median, median], [0, 0.15])
-        curve.set_data(times, medians)
-        law.set_data(times, medians[-1] * np.sqrt(times[-1] / times))
+        past = times[: i + 1]
+        curve.set_data(past, medians[: i + 1])
+        for power, law in laws.items():
+            law.set_data(past, median * (times[i] / past) ** power)
         dot.set_data([times[i]], [median])
         spread = np.quantile(known, 0.95) / np.quantile(known, 0.05)
         said.set_text(f"lr {lr:g}, after step {times[i]:,}")
@@ -57,7 +62,7 @@ def rates_view(recorded, lr=0.01, low=1e-2, high=1e4):
             f"{median:.1g}; 90 % of the rates lie within a factor of about {factor:,g}."
         )
 
-    return View(figure, [bars, middle, law, curve, dot, said], update)
+    return View(figure, [bars, middle, *laws.values(), curve, dot, said], update)
 
 
 def weights_view(beta=0.9, shown=100):

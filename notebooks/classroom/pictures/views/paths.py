@@ -4,7 +4,7 @@ import numpy as np
 
 from classroom.exercises.momentum import Momentum
 from classroom.judging.failures import run_quietly
-from classroom.pictures.style import decades, label_line, mosaic, of_rule, tame
+from classroom.pictures.style import INK, decades, label_line, mosaic, of_rule, tame
 from classroom.pictures.surfaces import Surface, descend, losses, steps_until
 from classroom.pictures.views.grounds import (
     line_ground,
@@ -122,7 +122,7 @@ def paths_view(rules, surface, steps=60, level=0.01, fixed=None, highest=None, *
     rules     {name: subclass of Optimizer}; the values are the hyperparameters of all of them, and
               the keywords of `surface`, if that is a function which makes one
     fixed     {name: function of the surface}: the hyperparameters of a rule that no slider moves
-    highest   where the axis of the loss ends, on a surface of one weight
+    highest   where the axis of the loss ends, on a surface of one weight; a start above it is told
     settings  what the values are at first
     """
     family, shape = _family(surface, settings)
@@ -149,6 +149,8 @@ def paths_view(rules, surface, steps=60, level=0.01, fixed=None, highest=None, *
         said = label_line(right, 0.99, 0.99 - 0.1 * i, "", style["color"], **place)
         parts[name] = trace, curve, said
         moving += parts[name]
+    above = label_line(ax, first.start[0], highest or 0, "", INK, va="top")
+    moving.append(above)
     if len(first.window) == 1:
         decades(right, "x")
         right.set_xlim(1, steps)
@@ -159,7 +161,10 @@ def paths_view(rules, surface, steps=60, level=0.01, fixed=None, highest=None, *
         values = defaults | values
         here = family(**{name: values[name] for name in shape})
         follow_ground(here)
-        told = []
+        at_first = float(losses(here, np.array(here.start)))
+        hidden = highest is not None and at_first > highest
+        above.set_text(f"start: f = {at_first:.3g}, above" if hidden else "")
+        told = [f"The start, f = {at_first:.3g}, lies above the picture."] if hidden else []
         for name, rule in rules.items():
             sliders = {key: values[key] for key in free.get(name, ())}
             path = descend(rule, here, steps, **(fixed[name](here) if name in fixed else sliders))
@@ -178,8 +183,9 @@ def _follow_path(surface, path, level, name, trace, curve, said):
     curve.set_data(np.arange(len(values)), np.clip(tame(values, 1e12), 1e-12, None))
     reached = steps_until(values, level)
     if reached is not None:
-        said.set_text(f"{name}: {reached} steps")
-        return f"{name}: f < {level:g} after {reached} steps."
+        after = f"{reached} step" if reached == 1 else f"{reached} steps"
+        said.set_text(f"{name}: {after}")
+        return f"{name}: f < {level:g} after {after}."
     if not values[-1] <= 100 * values[0]:
         said.set_text(f"{name}: diverges")
         return f"{name} diverges: f grows from {values[0]:.2g} to {values[-1]:.2g}."
