@@ -66,11 +66,11 @@ def line_ground(ax, surface, fixed):
     return [shape], follow
 
 
-def on_a_plane(surface, steps, level, rule, with_rate, fixed):
-    """The path on a surface of two weights."""
-    layout = [["surface", "loss"], ["rate", "rate"]] if with_rate else [["surface", "loss"]]
-    ratios = {"height_ratios": [6, 1]} if with_rate else {}
-    figure, axes = mosaic(layout, height=5.0 if with_rate else 4.5, width_ratios=[5, 4], **ratios)
+def on_a_plane(surface, steps, level, rule, rates, fixed):
+    """The path on a surface of two weights; rates are the ends of the strip, or None."""
+    layout = [["surface", "loss"], ["rate", "rate"]] if rates else [["surface", "loss"]]
+    ratios = {"height_ratios": [6, 1]} if rates else {}
+    figure, axes = mosaic(layout, height=5.0 if rates else 4.5, width_ratios=[5, 4], **ratios)
     figure.get_layout_engine().set(hspace=0.1)  # the thresholds' names stand above the strip
     ax, right = axes["surface"], axes["loss"]
     style = of_rule(rule.__name__)
@@ -79,7 +79,9 @@ def on_a_plane(surface, steps, level, rule, with_rate, fixed):
     (trace,) = ax.plot([], [], "o-", **line)
     (first,) = ax.plot([], [], "o", color=INK, markersize=9)
     curve, mark = loss_panel(right, steps, level, style)
-    strip = _rate_strip(axes["rate"], style) if with_rate else ([], lambda lr, bound, name: None)
+    strip = ([], lambda lr, bound, name: None)
+    if rates:
+        strip = _rate_strip(axes["rate"], style, *rates)
     moving = [*rings, *strip[0], trace, first, curve, mark]
 
     def follow(here, path, lr, bound, name):
@@ -92,7 +94,7 @@ def on_a_plane(surface, steps, level, rule, with_rate, fixed):
     return figure, moving, follow
 
 
-def on_a_line(surface, steps, level, rule, with_rate, fixed):
+def on_a_line(surface, steps, level, rule, rates, fixed):
     """The path on a surface of one weight."""
     figure, axes = mosaic([["surface", "loss"]])
     ax, right = axes["surface"], axes["loss"]
@@ -137,11 +139,11 @@ def _follow_loss(curve, mark, values, level):
 PHASES = {"creeps": "#009E73", "zig-zags": "#E69F00", "diverges": "#D55E00"}
 
 
-def _rate_strip(ax, style):
+def _rate_strip(ax, style, lowest, highest):
     """The learning rate as a dot on a line, with the thresholds where there are some."""
     ax.set_xscale("log")
-    ax.set(xlim=(1e-3, 10), ylim=(0, 1), yticks=[], xlabel="learning rate lr")
-    ax.set_xticks([0.001, 0.01, 0.1, 1, 10], ["0.001", "0.01", "0.1", "1", "10"])
+    ax.set(xlim=(lowest, highest), ylim=(0, 1), yticks=[], xlabel="learning rate lr")
+    ax.xaxis.set_major_formatter(lambda rate, _: f"{rate:g}")
     ax.spines["left"].set_visible(False)
     ax.grid(False)
     parts = [ax.axvspan(1, 2, color=color, alpha=0.3) for color in PHASES.values()]
@@ -153,13 +155,14 @@ def _rate_strip(ax, style):
 
     def follow(lr, bound, formula):
         nonlocal shown
-        dot.set_data([np.clip(lr, 1e-3, 10)], [0.5])
+        dot.set_data([np.clip(lr, lowest, highest)], [0.5])
         if shown == (bound, formula):
             return
         shown = bound, formula
         known, descent = bound is not None, formula == "2/L"
-        edges = [1e-3, bound / 2 if descent else bound, bound, 10] if known else [1e-3] * 4
-        edges = np.clip(edges, 1e-3, 10)
+        first = bound / 2 if descent else bound
+        edges = [lowest, first, bound, highest] if known else [lowest] * 4
+        edges = np.clip(edges, lowest, highest)
         names[0].set_text("creeps" if descent else "settles")
         for part, name, low, high in zip(parts, names, edges[:-1], edges[1:], strict=True):
             part.set_x(low)
@@ -169,6 +172,6 @@ def _rate_strip(ax, style):
             name.set_visible(bool(high / low > 3.2))
         for text, place in zip(bounds, edges[1:3], strict=True):
             text.set_x(place)
-            text.set_visible(bool(descent and 1.2e-3 < place < 9))
+            text.set_visible(bool(descent and 1.2 * lowest < place < 0.9 * highest))
 
     return [*parts, *names, *bounds, dot], follow

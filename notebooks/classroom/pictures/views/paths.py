@@ -24,11 +24,14 @@ def _family(surface, settings):
     return family, shape | {name: settings.pop(name) for name in shape if name in settings}
 
 
-def descent_view(rule, surface, steps=60, level=0.01, start=None, **settings):
+def descent_view(
+    rule, surface, steps=60, level=0.01, start=None, rates=(1e-3, 10), **settings
+):
     """The path of a rule on a surface, its loss over the steps, and its learning rate.
 
     rule      a subclass of Optimizer, the reader's own, too
     surface   a Surface, or a function that makes one, such as `surfaces.ravine`
+    rates     the ends of the strip on which the learning rate stands
     settings  what the rule's hyperparameters and the function's keywords are at first
 
     The values are the hyperparameters, the function's keywords and, on a surface of one weight,
@@ -55,7 +58,8 @@ def descent_view(rule, surface, steps=60, level=0.01, start=None, **settings):
         strip = bound is not None  # a rule without a threshold has no use for a scale of rates
     except Exception:  # a reader's rule may fail in any way; the figure will say it
         strip = "lr" in defaults
-    figure, moving, follow = draw(first, steps, level, rule, strip, not shape)
+    ends = rates if strip else None
+    figure, moving, follow = draw(first, steps, level, rule, ends, not shape)
 
     def update(**values):
         here, path, values, bound, name = run(values)
