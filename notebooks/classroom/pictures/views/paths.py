@@ -24,9 +24,7 @@ def _family(surface, settings):
     return family, shape | {name: settings.pop(name) for name in shape if name in settings}
 
 
-def descent_view(
-    rule, surface, steps=60, level=0.01, start=None, rates=(1e-3, 10), **settings
-):
+def descent_view(rule, surface, steps=60, level=0.01, start=None, rates=(1e-3, 10), **settings):
     """The path of a rule on a surface, its loss over the steps, and its learning rate.
 
     rule      a subclass of Optimizer, the reader's own, too
