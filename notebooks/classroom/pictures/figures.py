@@ -51,9 +51,8 @@ def first_steps(histories, smooth=10):
     runs = [np.convolve(history.loss, window, "valid") for history in histories]
     band(ax, np.arange(len(runs[0])) + smooth, runs, **RULES["SGD"] | {"linewidth": 1.6})
     ax.axhline(np.log(10), color=GREY, linestyle=":")
-    label_line(
-        ax, 0.98 * len(histories[0].loss), np.log(10), "ln 10: equal guesses", GREY, ha="right"
-    )
+    end = 0.98 * len(histories[0].loss)
+    label_line(ax, end, np.log(10) + 0.02, "ln 10: equal guesses", GREY, ha="right", va="bottom")
     ax.set(xlabel="step", ylabel=f"loss (mean of {smooth} steps)", ylim=(0, 2.5))
     ax.set_xlim(0, len(histories[0].loss))
     return figure
@@ -80,7 +79,8 @@ def best_steps(gradient):
         arrow = {"arrowstyle": "-|>", "lw": 2, "color": SERIES[1], "mutation_scale": 16}
         ax.annotate("", g / np.sqrt(g @ g), (0, 0), arrowprops=arrow)
         label_line(ax, *(g / np.sqrt(g @ g) * 1.4), "g / |g|", SERIES[1], ha="center")
-        label_line(ax, *(best * 1.25), "best", SERIES[0], ha="center", va="top")
+        side = "right" if best[0] < 0 else "left"
+        label_line(ax, *(best * 1.15), "best", SERIES[0], ha=side, va="top")
         ax.set(xlim=(-1.9, 1.9), ylim=(-1.9, 1.9), aspect="equal", title=name, xlabel="$d_1$")
         ax.grid(False)
     axes[0].set_ylabel("$d_2$")
@@ -170,6 +170,7 @@ def saddle_path(surface, path):
     path_on(left, path, color=SERIES[0], markerfacecolor="white")
     left.plot(0, 0, "X", color=SERIES[1], markersize=12, markeredgecolor="white")
     left.set_title(surface.formula, fontsize=12)
+    left.set_aspect("equal")
     right.plot(losses(surface, path), color=SERIES[0])
     right.set(xlabel="step", ylabel="loss")
     return figure

@@ -59,7 +59,7 @@ def ravine(condition=20.0):
         gradient=lambda w: np.stack([w[0] / 10, 2 * k * w[1]]),
         start=(-7.0, 2.0),
         minimum=(0.0, 0.0),
-        window=((-8, 3), (-3, 3)),
+        window=((-8, 3), (-4, 4)),
         formula=rf"$f(x, y) = x^2/20 + {wall}y^2$",
         L=max(condition, 1) / 10,
         mu=min(condition, 1) / 10,
