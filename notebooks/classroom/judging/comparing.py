@@ -18,7 +18,10 @@ def expected(rule, mistakes, name):
     """What the rule with these mistakes does in the experiment of this name."""
     probe = next(probe for probe in rule.experiments if probe.name == name)
     made = with_mistakes(rule.text, mistakes).make
-    return run_quietly(watch, probe, made, rule.settings)[0]
+    seen = run_quietly(watch, probe, made, rule.settings)[0]
+    for array in (a for step in seen.steps for a in step):
+        array.flags.writeable = False  # it is kept
+    return seen
 
 
 def close(steps, others):
