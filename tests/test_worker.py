@@ -1,6 +1,7 @@
 """Whatever an answer does and whatever happens to the machine: right is right, and the next answer
 finds everything as it was."""
 
+import json
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from classroom import exercises
-from classroom.checks import check
+from classroom.checks import check, progress
 from classroom.exercises import adagrad, softmax
 from classroom.judging import verdict, worker, workshop
 from classroom.judging.comparing import expected
@@ -437,3 +438,71 @@ def test_twenty_checks_at_lowest_priority_beside_sixteen_busy_loops():
             process.wait()
         twenty.stdin.close()
         twenty.stdout.close()
+
+
+# ---------------------------------------------------------------- what a program reads
+
+
+def verdicts():
+    """(exercise, answer, status, slug) of one verdict of each kind."""
+    yield "sgd", optim.SGD, "right", None
+    yield "sgd", sgd("w += 2 * self.lr * g"), "wrong", "ascends"
+    yield "sgd", sgd("w -= self.lr * g"), "wrong", None
+    yield "sgd", sgd("w -= 1 / 0"), "error", "divided-by-zero"
+    yield "sgd", sgd("g *= 1.0"), "error", "gradient-changed"
+    yield "sgd", sgd("raise RuntimeError"), "error", None
+    yield "sgd", optim.SGD.update, "error", None
+    yield "adam", optim.SGD, "error", None
+    yield "decay", 3, "error", None
+    yield "decay", lambda lr, lr_decay, t: lr, "wrong", "decay-forgotten"
+    yield "decay", lambda lr, lr_decay: lr, "error", "arguments-of-update"
+    yield "largest_rate", 1, "right", None
+    yield "largest_rate", 0.5, "wrong", "one-over-L"
+    yield "largest_rate", "x", "error", None
+    yield "sgd", sgd("os._exit(0)"), "stopped", None
+    for nothing in (
+        None,
+        ...,
+    ):
+        yield "adam", nothing, "untouched", None
+
+
+@pytest.mark.parametrize(("exercise", "answer", "status", "slug"), list(verdicts()))
+def test_a_verdict_has_a_status_and_is_a_dictionary(exercise, answer, status, slug):
+    found = check(exercise, answer)
+    told = found.as_dict()
+    assert json.loads(json.dumps(told)) == told
+    assert list(told) == ["exercise", "status", "passed", "slug", "message"]
+    assert (told["exercise"], told["status"], told["slug"]) == (exercise, status, slug)
+    assert told["passed"] == (status in ("right", "variant"))
+    assert told["message"] == found.message
+
+
+def test_a_variant_is_passed_and_named():
+    class Mine(optim.Optimizer):
+        state = ("m",)
+
+        def __init__(self, parameters, lr=0.1, beta=0.9):
+            super().__init__(parameters, lr=lr, beta=beta)
+
+        def update(self, w, g, m):
+            m *= self.beta
+            m += g
+            w -= self.lr * m
+
+    found = check("momentum", Mine).as_dict()
+    assert (found["status"], found["passed"], found["slug"]) == ("variant", True, "heavy-ball")
+
+
+def test_the_table_of_progress_tells_what_was_stopped():
+    check("sgd", sgd("os._exit(0)"))
+    assert repr(progress("sgd")).split() == ["sgd", "stopped"]
+
+
+def test_the_checks_start_no_process_in_the_process_of_an_answer():
+    body = """
+        import classroom.checks
+        from classroom.judging import worker
+        print("none" if worker._worker is None else "one")
+    """
+    assert "printed:\nnone" in check("sgd", sgd(body)).message

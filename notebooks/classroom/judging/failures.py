@@ -30,7 +30,8 @@ OURS = ("classroom", "mytorch_core", "site-packages")  # folders whose code is n
 
 def failure(error):
     """What an exception says, and the line of the reader's code that it comes from."""
-    frames = traceback.extract_tb(error.__traceback__)
+    walk = traceback.walk_tb(error.__traceback__)
+    frames = traceback.StackSummary.extract(walk, lookup_lines=False)  # their text is not needed
     readers = [f for f in frames if not set(OURS) & set(re.split(r"[/\\]", f.filename))]
     last = readers[-1] if readers else None
     return Failure(

@@ -4,6 +4,7 @@ An experiment is run on the reader's answer in a process of its own, and on ever
 answers that do the same in all of them cannot be told apart.
 """
 
+import functools
 import inspect
 from dataclasses import dataclass, field, fields
 
@@ -23,6 +24,23 @@ class Seen:
 
     steps: list = field(default_factory=list)
     failure: Failure | None = None
+
+    @functools.cached_property
+    def shapes(self):
+        """The shapes of all arrays, step by step."""
+        return [a.shape for step in self.steps for a in step]
+
+    @functools.cached_property
+    def path(self):
+        """Every weight after each step, for parameters that keep their shapes: (steps, weights)."""
+        rows = [np.concatenate([np.ravel(a) for a in step]) for step in self.steps]
+        return np.array(rows).reshape(len(rows), -1) if rows else np.zeros((0, 0))
+
+    @functools.cached_property
+    def moves(self):
+        """What each step adds to every weight: they start as ones."""
+        with np.errstate(all="ignore"):
+            return np.diff(self.path, axis=0, prepend=1.0)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ except ImportError:  # Windows
 COPIES = hasattr(os, "fork") and sys.platform != "darwin"
 OUT_OF_TIME, OUT_OF_MEMORY = 91, 92  # exit codes of a process that stops itself
 LENGTH = struct.Struct("<Q")
+serving = False  # whether this process is a workshop
 
 
 def send(stream, thing):
@@ -51,6 +52,8 @@ def receive(stream):
 
 def serve():
     """Run one task after the other, until nobody is left who could give any."""
+    global serving
+    serving = True
     tasks, reports = (os.fdopen(os.dup(fd), mode) for fd, mode in ((0, "rb"), (1, "wb")))
     nowhere = os.open(os.devnull, os.O_RDWR)
     for fd in range(3):
