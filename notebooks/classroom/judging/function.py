@@ -8,10 +8,17 @@ import numpy as np
 
 from classroom.judging.exercise import Exercise
 from classroom.judging.failures import run_quietly
-from classroom.judging.probes import watch_calls
+from classroom.judging.probes import complete, watch_calls
 from classroom.judging.stubs import is_stub, nothing
-from classroom.judging.verdict import IN_FUNCTIONS, Verdict, about_failure, not_yet
-from classroom.judging.worker import in_worker
+from classroom.judging.verdict import (
+    IN_FUNCTIONS,
+    Verdict,
+    about_failure,
+    not_yet,
+    shown,
+    unfit,
+)
+from classroom.judging.worker import in_worker, tampered
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,13 +50,15 @@ class Function(Exercise):
         if nothing(answer):
             return not_yet()
         if not callable(answer):
-            return Verdict(False, None, f"{self.name!r} asks for a function, not {answer!r}.")
+            return unfit(f"{self.name!r} asks for a function, not {shown(answer)}.")
         if is_stub(answer):
             return not_yet()
         seen = in_worker(watch_calls, self.calls, answer)
         if isinstance(seen, Verdict):
             return seen
         seen, printed = seen
+        if not complete(seen, self.calls):
+            return tampered()
         return self.verdict(seen).with_prints(printed)
 
     def verdict(self, seen):
@@ -72,7 +81,10 @@ def _explained(exercise, seen):
 
 @functools.cache
 def _expected(exercise, function):
-    return run_quietly(watch_calls, exercise.calls, function)[0]
+    found = run_quietly(watch_calls, exercise.calls, function)[0]
+    for array in (a for seen in found.values() for step in seen.steps for a in step):
+        array.flags.writeable = False  # it is kept
+    return found
 
 
 def _alike(seen, expected):
