@@ -112,7 +112,11 @@ class Chart:
             yield [name, *self.said(name)]
 
     def __repr__(self):
-        return "\n".join("".join(f"{cell:13}" for cell in row).rstrip() for row in self.rows())
+        first = max(map(len, self.rules))
+        lines = (
+            f"{row[0]:{first}}" + "".join(f"{cell:>13}" for cell in row[1:]) for row in self.rows()
+        )
+        return "\n".join(lines)
 
     def _repr_html_(self):
         rows = ["".join(f"<td>{cell}</td>" for cell in row) for row in self.rows()]

@@ -22,9 +22,11 @@ _worker = None
 def in_worker(function, *arguments):
     """What `run_quietly` gives in the worker process, or a verdict if it gives nothing."""
     global _worker
+    untouched, started = False, _worker is not None
     _worker = _worker or ProcessPoolExecutor(max_workers=1, timeout=600)
-    untouched = False
     try:
+        if not started:  # the time that a process takes to start is not the answer's
+            _worker.submit(_fingerprint).result()
         load = _pickled(function, arguments)
         result, printed, untouched = _worker.submit(_run_pickled, load).result(timeout=PATIENCE)
         return result, printed

@@ -56,7 +56,10 @@ def rate_view(wrong, right, count=1000, lowest=1e-16, **settings):
     (good,) = ax.plot([], [], **RULES["SGD"])
     (bad,) = ax.plot([], [], **PATIENT)
     place = {"transform": ax.transAxes, "va": "bottom", "fontsize": 15}
-    said = label_line(ax, 0.03, 0.04, "", INK, **place)
+    names = [
+        label_line(ax, 0.03, height, "", line.get_color(), **place)
+        for height, line in ((0.14, good), (0.04, bad))
+    ]
 
     def update(**values):
         values = settings | values
@@ -67,13 +70,14 @@ def rate_view(wrong, right, count=1000, lowest=1e-16, **settings):
         for line, rate in zip((good, bad), rates, strict=True):
             line.set_data(t, np.clip(rate, lowest / 10, 300))
         a, b = (rate[799] for rate in rates)
-        said.set_text(f"step 800: right {a:.2g}, patient {b:.1g}")
+        names[0].set_text(f"SGD, step 800: {a:.2g}")
+        names[1].set_text(f"patient, step 800: {b:.1g}")
         return (
             f"lr {values['lr']:g}, lr_decay {values['lr_decay']:g}: in step 800 the right rate is "
             f"{a:.3g}, the patient's {b:.1g}."
         )
 
-    return View(figure, [good, bad, said], update, settings)
+    return View(figure, [good, bad, *names], update, settings)
 
 
 def scale_view(wrong, eps=1e-8, g=1e-2):
@@ -84,14 +88,15 @@ def scale_view(wrong, eps=1e-8, g=1e-2):
     ax.set(xlabel="size of the gradients g", ylabel="steps for 1,000 g over steps for g")
     ax.set(xlim=(grid[0], grid[-1]), ylim=(0.1, 3000))
     rules = {"SGD": None, "Adam": lambda g, eps: g / (g + eps), "patient": wrong}
-    lines, dots = {}, {}
-    for name in rules:
+    lines, dots, names = {}, {}, {}
+    place = {"transform": ax.transAxes, "va": "bottom", "fontsize": 15}
+    for i, name in enumerate(rules):
         look = RULES.get(name, PATIENT)
         (lines[name],) = ax.plot([], [], **look)
         (dots[name],) = ax.plot([], [], "o", color=look["color"], markersize=10)
+        # Below all curves: no ratio is under 1.
+        names[name] = label_line(ax, 0.03 + 0.3 * i, 0.04, "", look["color"], **place)
     lines["SGD"].set_data(grid, np.full(grid.size, 1000.0))
-    place = {"transform": ax.transAxes, "va": "bottom", "fontsize": 15}
-    said = label_line(ax, 0.03, 0.04, "", INK, **place)  # below all curves: no ratio is under 1
 
     def update(g=g, eps=eps):
         told = []
@@ -101,10 +106,10 @@ def scale_view(wrong, eps=1e-8, g=1e-2):
             ratio = first(1000 * g, eps) / first(g, eps) if first else 1000.0
             dots[name].set_data([g], [ratio])
             told.append(f"{name} {ratio:,.4g}")
-        said.set_text("times " + ", ".join(told))
+            names[name].set_text(told[-1])
         return f"Gradients of {g:.2g} times 1,000, eps {eps:.2g}: steps times {', '.join(told)}."
 
-    return View(figure, [*lines.values(), *dots.values(), said], update)
+    return View(figure, [*lines.values(), *dots.values(), *names.values()], update)
 
 
 def pair_view(wrong, most=12, n=1, t=1):
