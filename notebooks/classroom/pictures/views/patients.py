@@ -132,7 +132,7 @@ def pair_view(wrong, most=12, n=1, t=1):
         low, high = found.min(), found.max()
         said.set_text(f"{low:.2f}" if n == 1 else f"from {low:.2f} to {high:.2f}")
         if n == 1:
-            return f"Step {t} of one parameter alone: {found[0]:.3g} lr."
+            return f"Step {t} of one parameter whose gradient stays 1: {found[0]:.3g} lr."
         return (
             f"Step {t} of {n} equal parameters: {found[0]:.3g} lr for the first, "
             f"{found[-1]:.3g} lr for the last."
