@@ -25,6 +25,7 @@ from classroom.pictures.style import (
     decades,
     label_ends,
     label_line,
+    mosaic,
     new,
     of_rule,
     path_on,
@@ -263,4 +264,35 @@ def step_lengths(lengths):
         middle = len(t) // 2
         label_line(ax, t[middle], values[middle] - 0.05, name, color, va="top")
     ax.set(xlabel="step t", ylabel="length of the step", ylim=(0, 1.1))
+    return figure
+
+
+# ------------------------------------------------------------------ chapter 06
+
+
+def beside_healthy(panels, smooth=25):
+    """Loss curves in six panels, running means: {title: (rule, its losses, the patient's)}.
+
+    The right rule as a band over its seeds, the patient as one line for each seed.
+    """
+    titles = list(panels)
+    figure, axes = mosaic([titles[:3], titles[3:]], height=5.2, sharex=True, sharey=True)
+    window = np.ones(smooth) / smooth
+    for title, (rule, healthy, patient) in panels.items():
+        ax = axes[title]
+        healthy, patient = (
+            [np.convolve(losses, window, "valid") for losses in runs] for runs in (healthy, patient)
+        )
+        t = np.arange(len(healthy[0])) + smooth
+        band(ax, t, healthy, **RULES[rule] | {"linewidth": 1.6})
+        for run in patient:
+            ax.plot(t, run, color=INK, linewidth=1.1, linestyle=(0, (4, 1.5)))
+        ax.set_title(title)
+        ax.set(yscale="log", ylim=(0.12, 2.6), xlim=(0, t[-1]))
+        ax.set_yticks([0.2, 0.5, 1, 2], ["0.2", "0.5", "1", "2"])
+        ax.yaxis.set_minor_formatter(mpl.ticker.NullFormatter())
+    for title in titles[::3]:
+        axes[title].set_ylabel("loss")
+    for title in titles[3:]:
+        axes[title].set_xlabel("step")
     return figure
