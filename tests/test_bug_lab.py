@@ -203,7 +203,7 @@ def test_a_seed_draws_a_patient_that_a_probe_sees():
         exercise = exercises.find(patient.claims.lower())
         assert patient.honest is exercise.right
         slugs = [
-            m.slug for m in exercise.mistakes if with_mistakes(exercise.text, [m]) == rule.text
+            m.slug for m in exercise.mistakes if with_mistakes(exercise.text, (m,)) == rule.text
         ]
         assert len(slugs) == 1  # which the check names: test_every_exercise.py
         found[seed] = patient.claims, slugs[0]
@@ -223,7 +223,7 @@ def test_the_check_names_the_seventh(seed):
     verdict = exercise.verdict(seen)
     assert not verdict.passed
     mistake = next(m for m in exercise.mistakes if m.slug == verdict.mistake)
-    assert with_mistakes(exercise.text, [mistake]) == rules[0].text
+    assert with_mistakes(exercise.text, (mistake,)) == rules[0].text
 
 
 def test_what_the_answer_says_of_seed_16():

@@ -41,7 +41,7 @@ def black_box(name, exercise, slug, **settings):
     The class says as `claims` which rule it claims to be; `honest` is that rule, as it should be.
     """
     mistake = next(mistake for mistake in exercise.mistakes if mistake.slug == slug)
-    text = with_mistakes(exercise.text, [mistake])
+    text = with_mistakes(exercise.text, (mistake,))
 
     class Box(Written):
         """A black box: it can be constructed and stepped, and its lines are kept elsewhere."""
