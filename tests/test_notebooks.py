@@ -12,6 +12,8 @@ from classroom.editions import publish
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes"}
 EXERCISE_TAGS = {"exercise", "solution"}
+RECAP, GOING_DEEPER, BREAK = "What you can do now", "Going deeper", "**Lesson 1 ends here.**"
+ANSWER = re.compile(r"<details><summary>Answer</summary>\n\n.+\n\n</details>", re.DOTALL)
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -114,15 +116,42 @@ def test_it_opens_with_a_title_objectives_and_sections(notebook):
     assert len(re.findall("^# ", notebook.cells[0].source, flags=re.MULTILINE)) == 1
     assert notebook.cells[0].source.startswith("# ")
     assert 3 <= len(re.findall(r"^(?:\d\.|-) ", first.source, flags=re.MULTILINE)) <= 5
+    time, *lists = second.source.split("\n\n")
+    assert re.fullmatch(r"(About \w+ minutes|One lesson of 45 minutes)\.( .+)?", time) or (
+        time.startswith("Two lessons of 45 minutes.")
+    )
+    listed = [re.fullmatch(r"\*\*(.+):\*\* (.+)", line).groups() for line in lists]
+    parts = [part for part, _ in listed]
+    lessons = ["Lesson 1", "Lesson 2"] if time.startswith("Two") else ["Sections"]
+    deeper = [GOING_DEEPER] if GOING_DEEPER in parts else []
+    assert parts == lessons + deeper
     sections = [text for level, text in headings(notebook) if level == 2]
-    assert second.source == "**Sections:** " + " · ".join(sections)
+    named = [name for part, names in listed[: len(lessons)] for name in names.split(" · ")]
+    assert named + deeper == sections
+    further = [text for level, text in headings(notebook) if level == 3]
+    assert further == (listed[-1][1].split(" · ") if deeper else [])
+
+
+def test_the_end_of_the_first_lesson_is_marked(notebook):
+    _, second = opening(notebook)
+    ends = [i for i, cell in enumerate(notebook.cells) if cell.source.startswith(BREAK)]
+    assert len(ends) == second.source.startswith("Two")
+    for end in ends:
+        after = re.search(r"\*\*Lesson 2:\*\* (.+?) · ", second.source)[1]
+        assert notebook.cells[end + 1].source.startswith(f"## {after}\n")
+
+
+def recap(notebook):
+    """The place of the cell that mirrors the objectives: the last one, or before Going deeper."""
+    return next(i for i, c in enumerate(notebook.cells) if c.source.startswith(f"## {RECAP}\n"))
 
 
 def test_the_recap_mirrors_the_objectives(notebook):
-    pattern = r"^\d\. "
+    end, pattern = recap(notebook), r"^\d\. "
     objectives = re.findall(pattern, opening(notebook)[0].source, flags=re.MULTILINE)
-    recap = re.findall(pattern, notebook.cells[-1].source, flags=re.MULTILINE)
-    assert objectives == recap
+    assert objectives == re.findall(pattern, notebook.cells[end].source, flags=re.MULTILINE)
+    after = notebook.cells[end + 1 :]
+    assert not after or after[0].source.startswith(f"## {GOING_DEEPER}\n")
 
 
 def test_the_first_slider_of_the_start_comes_before_any_list():
@@ -153,13 +182,35 @@ def test_imports_stand_in_one_cell_of_at_most_six(notebook):
 
 
 def test_every_prediction_has_its_answer_folded(notebook):
+    # Markdown inside <details> is rendered only between empty lines.
     found = []
-    for cell in notebook.cells[:-1]:  # the recap says "predict", too
+    for cell in notebook.cells[: recap(notebook)] + notebook.cells[recap(notebook) + 1 :]:
+        if cell.source.startswith(publish.ANSWER):
+            assert ANSWER.fullmatch(cell.source), f"{cell.id}: a cell of its own for the answer"
+            assert cell.metadata.slideshow.slide_type == "subslide", cell.id
         if cell.cell_type == "markdown":
-            found += re.findall(r"\*\*Predict|<summary>Answer</summary>\n\n", cell.source)
-            # Markdown inside is rendered only between empty lines.
-            assert cell.source.count("<summary>Answer") == cell.source.count("\n\n</details>")
-    assert found == ["**Predict", "<summary>Answer</summary>\n\n"] * (len(found) // 2)
+            found += re.findall(r"\*\*Predict|<summary>Answer</summary>", cell.source)
+    assert found == ["**Predict", "<summary>Answer</summary>"] * (len(found) // 2)
+
+
+def test_no_alternative_text_answers_a_prediction(notebook):
+    asked = False
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            asked = (asked or publish.PREDICTION in cell.source) and not (
+                cell.source.startswith((publish.ANSWER, f"## {RECAP}"))
+            )
+        elif asked and "figures.show(" in cell.source:
+            assert cell.source.startswith(publish.PICTURE), cell.id
+
+
+def test_setup_and_solutions_say_in_their_first_line_what_they_are(notebook):
+    # They are folded, and JupyterLab shows the first line of what is folded.
+    setup, *others = code_cells(notebook)
+    assert setup.source.startswith("# Set-up\n")
+    for cell in others:
+        is_solution = "solution" in cell.metadata.get("tags", [])
+        assert cell.source.startswith("# Solution\n") == is_solution, cell.id
 
 
 def test_every_cell_has_a_place_in_the_slides(notebook):
@@ -201,7 +252,8 @@ def test_normalising_drops_what_belongs_to_a_machine():
     notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"widgets": {}, "vscode": 1})
     publish.normalise(notebook)
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
-    assert dict(cell.metadata) == {"tags": ["exercise"], "slideshow": {"slide_type": "skip"}}
+    assert cell.metadata.tags == ["exercise"]
+    assert set(cell.metadata) == {"tags", "slideshow", "jupyter"}
     assert [output.data for output in cell.outputs] == [{"text/plain": "a"}]
 
 
@@ -216,6 +268,12 @@ def test_normalising_gives_places_in_the_slides_and_ids_made_of_words():
         code('...\n\n\ncheck("some_rule", Mine)', id="aa00bb14", metadata={"tags": ["exercise"]}),
         code("class Mine: pass", id="aa00bb15", metadata={"tags": ["solution"]}),
         text("What it says.", id="kept", metadata={"slideshow": {"slide_type": "notes"}}),
+        text("**Predict:** how many?", id="question"),
+        code("live(view)", id="figure"),
+        code("print(7)", id="told"),
+        code('# The picture\nfigures.show(figure, "It is 7.")', id="drawn"),
+        text("<details><summary>Answer</summary>\n\n7.\n\n</details>", id="answer"),
+        code("2", id="seen", metadata={"jupyter": {"outputs_hidden": True}}),
         code('progress("some_rule")', id="aa00bb16"),
     ]
     notebook = publish.normalise(nbformat.v4.new_notebook(cells=cells))
@@ -227,9 +285,21 @@ def test_normalising_gives_places_in_the_slides_and_ids_made_of_words():
         ("some-rule-stub", "skip"),
         ("some-rule-solution", "skip"),
         ("kept", "notes"),
+        ("question", "fragment"),
+        ("figure", "subslide"),
+        ("told", "subslide"),
+        ("drawn", "subslide"),
+        ("answer", "subslide"),
+        ("seen", "subslide"),
         ("how-far-does-it-3", "skip"),
     ]
-    assert notebook.cells[5].metadata.jupyter == {"source_hidden": True}
+    folded = {c.id: dict(c.metadata.jupyter) for c in notebook.cells if "jupyter" in c.metadata}
+    assert folded == {
+        "a-rule-2": {"source_hidden": True},
+        "some-rule-solution": {"source_hidden": True},
+        "told": {"outputs_hidden": True},
+        "drawn": {"source_hidden": True, "outputs_hidden": True},
+    }
 
 
 def test_only_the_normal_form_can_be_written(tmp_path, capsys):

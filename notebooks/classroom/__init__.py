@@ -6,6 +6,7 @@ from classroom import cockpit, figures, mnist, optimizers, surfaces, training, v
 from importlib import import_module
 
 ROOM_OF = {
+    "diagrams": "pictures",
     "figures": "pictures",
     "surfaces": "pictures",
     "views": "pictures",

@@ -12,6 +12,7 @@ import argparse
 import os
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -21,6 +22,10 @@ from nbclient.exceptions import CellExecutionError
 NOTEBOOKS = Path(__file__).parents[2]
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 METADATA_KEPT = {"tags", "jupyter", "slideshow", "editable"}
+EXERCISE = {"exercise", "solution"}
+PREDICTION, ANSWER = "**Predict", "<details><summary>Answer"
+PICTURE = "# The picture\n"
+IN_SIGHT = re.compile(r"^(live|cockpit\.race|check|progress)\(", re.MULTILINE)
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -31,11 +36,16 @@ def normalise(notebook):
     )
     notebook.nbformat_minor = 5  # from which on cells have ids
     setup = next((cell for cell in notebook.cells if cell.cell_type == "code"), None)
+    asked = False  # whether a prediction still waits for its answer
     for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            asked = (asked or PREDICTION in cell.source) and not cell.source.startswith(ANSWER)
         metadata = {key: value for key, value in cell.metadata.items() if key in METADATA_KEPT}
         metadata.setdefault("slideshow", {"slide_type": _place(cell, cell is setup)})
-        if "solution" in metadata.get("tags", []):
-            metadata.setdefault("jupyter", {"source_hidden": True})
+        metadata.pop("jupyter", None)
+        folded = _folded(cell, cell is setup, asked)
+        if folded:
+            metadata["jupyter"] = folded
         cell.metadata = nbformat.from_dict(metadata)
         cell.pop("attachments", None)
         for output in cell.get("outputs", []):
@@ -48,11 +58,29 @@ def normalise(notebook):
     return notebook
 
 
+def _folded(cell, is_setup, asked):
+    """What of a cell JupyterLab shows as one line: set-up, solutions, answers to predictions.
+
+    JupyterLab unfolds an output when its cell is run. A live figure answers nothing at its
+    defaults, and stays in sight.
+    """
+    is_solution = "solution" in cell.metadata.get("tags", [])
+    folded = {}
+    if is_setup or is_solution or cell.source.startswith(PICTURE):
+        folded["source_hidden"] = True  # of a picture: its alternative text states the finding
+    if asked and cell.cell_type == "code" and not IN_SIGHT.search(cell.source):
+        folded["outputs_hidden"] = True
+    return folded
+
+
 def _place(cell, is_setup):
     """Where most cells of this kind stand in the slides."""
     if cell.cell_type != "code":
+        if cell.source.startswith(ANSWER):
+            return "subslide"
         return "slide" if cell.source.startswith("#") else "fragment"
-    aside = is_setup or cell.metadata.get("tags") or cell.source.startswith("progress(")
+    of_an_exercise = EXERCISE & set(cell.metadata.get("tags", []))
+    aside = is_setup or of_an_exercise or cell.source.startswith("progress(")
     return "skip" if aside else "subslide"
 
 
@@ -74,7 +102,7 @@ def _name(cells):
             exercise = asked[1].replace("_", "-")
         if MADE_UP.fullmatch(cell.get("id", "")):
             stem = section
-            if {"exercise", "solution"} & set(tags):
+            if EXERCISE & set(tags):
                 stem = f"{exercise}-{'stub' if 'exercise' in tags else 'solution'}"
             names = [stem, *(f"{stem}-{i}" for i in range(2, len(cells) + 2))]
             cell.id = next(name for name in names if name not in known)
@@ -123,11 +151,19 @@ def main(arguments=None):
     parser.add_argument("--no-run", action="store_true", help="keep the outputs as they are")
     options = parser.parse_args(arguments)
     os.environ |= {"TQDM_DISABLE": "1", "PYTHONHASHSEED": "0"}
+    with tempfile.TemporaryDirectory() as nothing_kept:  # what is stored was computed just now
+        os.environ["MYTORCH_CACHE"] = nothing_kept
+        failed = _publish(options.files or sorted(NOTEBOOKS.glob("*.ipynb")), options.no_run)
+    return f"failed: {', '.join(failed)}" if failed else 0
+
+
+def _publish(paths, no_run):
+    """The names of those of the notebooks that could not be written."""
     failed = []
-    for path in options.files or sorted(NOTEBOOKS.glob("*.ipynb")):
+    for path in paths:
         print(f"{path.name} ...", end=" ", flush=True)
         try:
-            made = normalise(nbformat.read(path, as_version=4)) if options.no_run else execute(path)
+            made = normalise(nbformat.read(path, as_version=4)) if no_run else execute(path)
             nbformat.write(made, path)
             print("done")
         except CellExecutionError as error:
@@ -136,7 +172,7 @@ def main(arguments=None):
         except (OSError, ValueError) as error:  # no such file, or no notebook
             failed.append(path.name)
             print(f"cannot be read: {error}")
-    return f"failed: {', '.join(failed)}" if failed else 0
+    return failed
 
 
 if __name__ == "__main__":

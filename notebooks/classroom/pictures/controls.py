@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import ipywidgets as widgets
 import numpy as np
 
-SYMBOLS = {"beta": "β", "beta1": "β₁", "beta2": "β₂", "eps": "ε", "condition": "κ"}
+SYMBOLS = {"beta": "β", "beta1": "β₁", "beta2": "β₂", "condition": "κ"}
 
 
 @dataclass(frozen=True)

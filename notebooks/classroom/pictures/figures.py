@@ -21,11 +21,11 @@ from classroom.pictures.style import (
     SERIES,
     SURFACE_MAP,
     band,
-    blank,
     contours,
     decades,
     label_ends,
     label_line,
+    mosaic,
     new,
     of_rule,
     path_on,
@@ -59,37 +59,6 @@ def first_steps(histories, smooth=10):
     return figure
 
 
-def optimizer_map():
-    """Which rule leads to which, with its equation and its question."""
-    figure, ax = new(height=4.8)
-    boxes = {
-        "SGD": (1.3, 3.0, r"$w \leftarrow w - \mathrm{lr}\,g$", "chapter 2"),
-        "Momentum": (5.0, 4.8, r"$w \leftarrow w - \mathrm{lr}\,m$", "chapter 4"),
-        "AdaGrad": (5.0, 1.2, r"$w \leftarrow w - \mathrm{lr}\,g/\sqrt{h}$", "chapter 3"),
-        "RMSProp": (8.3, 1.2, r"$w \leftarrow w - \mathrm{lr}\,g/\sqrt{v}$", "chapter 4"),
-        "Adam": (8.3, 4.8, r"$w \leftarrow w - \mathrm{lr}\,\hat m/\sqrt{\hat v}$", "chapter 4"),
-    }
-    arrows = (
-        ((2.0, 3.8), (3.9, 4.7), "remember\nthe direction", (2.2, 4.75)),
-        ((2.0, 2.2), (3.9, 1.3), "one rate\nper weight", (2.2, 1.25)),
-        ((6.1, 1.2), (7.2, 1.2), "forget", (6.65, 1.55)),
-        ((6.1, 4.8), (7.2, 4.8), "join", (6.65, 5.15)),
-        ((8.3, 2.05), (8.3, 3.9), "correct", (9.0, 3.0)),
-    )
-    for tail, head, why, place in arrows:
-        style = {"arrowstyle": "-|>", "lw": 2, "color": GREY, "mutation_scale": 20}
-        ax.annotate("", head, tail, arrowprops=style | {"shrinkA": 0, "shrinkB": 0})
-        ax.text(*place, why, ha="center", va="center", fontsize=14, color=INK)
-    for name, (x, y, rule, chapter) in boxes.items():
-        color = RULES[name]["color"]
-        frame = {"boxstyle": "round,pad=0.6", "facecolor": "white", "edgecolor": color, "lw": 2.5}
-        ax.text(
-            x, y, f"{name}\n{rule}\n{chapter}", ha="center", va="center", fontsize=14, bbox=frame
-        )
-    blank(ax, (0, 10), (0, 6.2))
-    return figure
-
-
 # ------------------------------------------------------------------ chapter 02
 
 
@@ -119,27 +88,37 @@ def best_steps(gradient):
     return figure
 
 
-def loss_by_samples(runs, smooth=20):
-    """Training loss over the samples seen before: running means of every run.
+def noise_by_batch(sizes, measured, predicted, independent):
+    """The noise of minibatches over their size: measured, and by the two formulas."""
+    figure, ax = new()
+    ax.plot(sizes, independent, color=GREY, linestyle="--")
+    ax.plot(sizes, predicted, color=SERIES[1])
+    ax.plot(sizes, measured, "o", color=SERIES[0], markersize=11)
+    decades(ax)
+    ax.set(xlabel="batch size B", ylabel="noise", xlim=(0.7, 1.6 * sizes[-1]))
+    label_line(ax, sizes[1] * 1.25, measured[1] * 1.15, "measured", SERIES[0], va="bottom")
+    label_line(ax, sizes[-2], independent[-2] * 1.35, "σ/√B", GREY)
+    label_line(ax, 0.9 * sizes[-2], predicted[-1], "without replacement", SERIES[1], ha="right")
+    return figure
 
-    runs  {name: (batch size, the loss of each step's batch)}, or with the loss after the last step
-          as a third; a loss is measured before its step
+
+def loss_by_samples(runs, smooth=100):
+    """Training loss over the samples seen, running means.
+
+    runs  {name: (batch size, the loss before every step, and after the last)}
     """
     figure, ax = new()
     ends = {}
-    longest = max(run[0] * len(run[1]) for run in runs.values())
-    for (name, (size, values, *after)), color in zip(runs.items(), SERIES, strict=False):
-        width = min(smooth * max(1, 100 // size), len(values))
+    for (name, (size, values)), color in zip(runs.items(), SERIES, strict=False):
+        width = max(1, min(smooth, len(values) // 10))
         mean = np.convolve(values, np.ones(width) / width, "valid")
-        seen = size * (np.arange(len(mean)) + width - 1)
-        if after:
-            mean, seen = [*mean, after[0]], [*seen, size * len(values)]
-        marker = "o" if len(mean) < 20 else None
-        ax.plot(seen, mean, color=color, marker=marker)
-        ends[name] = (seen[-1] + 0.02 * longest, mean[-1], color)
+        seen = size * (np.arange(len(mean)) + (width - 1) / 2)
+        ax.plot(seen, mean, color=color, marker="o" if len(values) < 50 else None)
+        ends[name] = (seen[-1] * 1.02, mean[-1], color)
+    longest = max(size * (len(values) - 1) for size, values in runs.values())
     label_ends(ax, ends, gap=0.17)
     ax.set(xlabel="training images seen", ylabel="loss (running mean)", ylim=(0, 2.5))
-    ax.set(xlim=(0, 1.3 * longest), xticks=np.linspace(0, longest, 6))
+    ax.set(xlim=(0, 1.25 * longest), xticks=np.linspace(0, longest, 6))
     return figure
 
 
@@ -195,25 +174,6 @@ def saddle_path(surface, path):
     left.set_aspect("equal")
     right.plot(losses(surface, path), color=SERIES[0])
     right.set(xlabel="step", ylabel="loss")
-    return figure
-
-
-def noise_floor(runs, floors):
-    """Distance from the minimum over the steps: {name: values}, and where theory puts the floor."""
-    figure, ax = new()
-    for (name, values), color in zip(runs.items(), SERIES, strict=False):
-        ax.plot(values, color=color, linewidth=1.6)
-        label_line(ax, len(values) * 1.01, np.median(values[-20:]), name, color)
-        if name in floors:
-            ax.plot([0, len(values)], [floors[name]] * 2, color=INK, linestyle=":", zorder=3)
-            label_line(ax, 20, floors[name] * 1.45, "theory", INK)
-    decades(ax, "y")
-    ax.set(
-        xlabel="step",
-        ylabel="root mean square of w",
-        xlim=(0, len(values) * 1.36),
-        xticks=range(0, len(values), 100),
-    )
     return figure
 
 
@@ -304,4 +264,35 @@ def step_lengths(lengths):
         middle = len(t) // 2
         label_line(ax, t[middle], values[middle] - 0.05, name, color, va="top")
     ax.set(xlabel="step t", ylabel="length of the step", ylim=(0, 1.1))
+    return figure
+
+
+# ------------------------------------------------------------------ chapter 06
+
+
+def beside_healthy(panels, smooth=25):
+    """Loss curves in six panels, running means: {title: (rule, its losses, the patient's)}.
+
+    The right rule as a band over its seeds, the patient as one line for each seed.
+    """
+    titles = list(panels)
+    figure, axes = mosaic([titles[:3], titles[3:]], height=5.2, sharex=True, sharey=True)
+    window = np.ones(smooth) / smooth
+    for title, (rule, healthy, patient) in panels.items():
+        ax = axes[title]
+        healthy, patient = (
+            [np.convolve(losses, window, "valid") for losses in runs] for runs in (healthy, patient)
+        )
+        t = np.arange(len(healthy[0])) + smooth
+        band(ax, t, healthy, **RULES[rule] | {"linewidth": 1.6})
+        for run in patient:
+            ax.plot(t, run, color=INK, linewidth=1.1, linestyle=(0, (4, 1.5)))
+        ax.set_title(title)
+        ax.set(yscale="log", ylim=(0.12, 2.6), xlim=(0, t[-1]))
+        ax.set_yticks([0.2, 0.5, 1, 2], ["0.2", "0.5", "1", "2"])
+        ax.yaxis.set_minor_formatter(mpl.ticker.NullFormatter())
+    for title in titles[::3]:
+        axes[title].set_ylabel("loss")
+    for title in titles[3:]:
+        axes[title].set_xlabel("step")
     return figure

@@ -25,7 +25,10 @@ def digit_view(images, labels, n=1):
         mark.set_data([-0.5, 27.5, 27.5, -0.5, -0.5], np.array([0, 0, 1, 1, 0]) - 0.5 + row)
         brightness.set_data(np.arange(28), image[row])
         said.set_text(f"a {label}")
-        lit = int((image > 0).sum())
-        return f"Digit {round(n):,} is a {label}; {lit} of its 784 pixels carry ink."
+        lit = int((image[row] > 0).sum())
+        return (
+            f"Digit {round(n):,} is a {label}; the row with the most ink is row {row + 1} of 28, "
+            f"and {lit} of its pixels carry any."
+        )
 
     return View(figure, [picture, mark, brightness, said], update)

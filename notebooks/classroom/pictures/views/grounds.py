@@ -103,11 +103,11 @@ def leaves(ax, points):
     return len(inside) - int(inside[::-1].argmax()) if inside.any() else 0
 
 
-def on_a_plane(surface, steps, level, rule, with_rate, fixed):
-    """The path on a surface of two weights."""
-    layout = [["surface", "loss"], ["rate", "rate"]] if with_rate else [["surface", "loss"]]
-    ratios = {"height_ratios": [5.5, 1]} if with_rate else {}
-    ratios["width_ratios"] = widths(surface.window, 2.7 if with_rate else 3.5)
+def on_a_plane(surface, steps, level, rule, rates, fixed):
+    """The path on a surface of two weights; rates are the ends of the strip, or None."""
+    layout = [["surface", "loss"], ["rate", "rate"]] if rates else [["surface", "loss"]]
+    ratios = {"height_ratios": [5.5, 1]} if rates else {}
+    ratios["width_ratios"] = widths(surface.window, 2.7 if rates else 3.5)
     figure, axes = mosaic(layout, height=4.4, **ratios)
     figure.get_layout_engine().set(hspace=0.12)  # the thresholds' names stand above the strip
     ax, right = axes["surface"], axes["loss"]
@@ -116,7 +116,9 @@ def on_a_plane(surface, steps, level, rule, with_rate, fixed):
     path_drawn, follow_path = trail(ax, style["color"], marker="o", markersize=5, linewidth=1.8)
     curve = loss_panel(right, steps, level, style)
     told = note_above(right)
-    strip = _rate_strip(axes["rate"], style) if with_rate else ([], lambda lr, bound, name: None)
+    strip = ([], lambda lr, bound, name: None)
+    if rates:
+        strip = _rate_strip(axes["rate"], style, *rates)
     moving = [*rings, *strip[0], *path_drawn, curve, told]
 
     def follow(here, path, lr, bound, name):
@@ -128,7 +130,7 @@ def on_a_plane(surface, steps, level, rule, with_rate, fixed):
     return figure, moving, follow
 
 
-def on_a_line(surface, steps, level, rule, with_rate, fixed):
+def on_a_line(surface, steps, level, rule, rates, fixed):
     """The path on a surface of one weight."""
     figure, axes = mosaic([["surface", "loss"]], width_ratios=[5, 4])
     ax, right = axes["surface"], axes["loss"]
@@ -176,11 +178,12 @@ def in_steps(count):
 PHASES = {"creeps": "#009E73", "zig-zags": "#E69F00", "diverges": "#D55E00"}
 
 
-def _rate_strip(ax, style):
+def _rate_strip(ax, style, lowest, highest):
     """The learning rate as a dot on a line, with the thresholds where there are some."""
     ax.set_xscale("log")
-    ax.set(xlim=(1e-3, 10), ylim=(0, 1), yticks=[])
-    ax.set_xticks([0.001, 0.01, 0.1, 1, 10], ["lr = 0.001", "0.01", "0.1", "1", "10"])
+    ax.set(xlim=(lowest, highest), ylim=(0, 1), yticks=[])
+    ticks = 10.0 ** np.arange(np.ceil(np.log10(lowest)), np.log10(highest) + 1e-9)
+    ax.set_xticks(ticks, [f"lr = {ticks[0]:g}", *(f"{rate:g}" for rate in ticks[1:])])
     ax.spines["left"].set_visible(False)
     ax.grid(False)
     parts = [ax.axvspan(1, 2, color=color, alpha=0.3) for color in PHASES.values()]
@@ -199,19 +202,20 @@ def _rate_strip(ax, style):
             return
         shown = bound, formula
         known, descent = bound is not None, formula == "2/L"
-        edges = [1e-3, bound / 2 if descent else bound, bound, 10] if known else [1e-3] * 4
-        edges = np.clip(edges, 1e-3, 10)
+        first = bound / 2 if descent else bound
+        edges = [lowest, first, bound, highest] if known else [lowest] * 4
+        edges = np.clip(edges, lowest, highest)
         names[0].set_text("creeps" if descent else "settles")
         for part, name, low, high in zip(parts, names, edges[:-1], edges[1:], strict=True):
             part.set_x(low)
             part.set_width(high - low)
             part.set_visible(bool(low < high))
             # The zig-zags' part is narrower than their name, which then reaches into the others.
-            name.set_x(np.clip(np.sqrt(low * high), 1.7e-3, 6))
+            name.set_x(np.clip(np.sqrt(low * high), 1.7 * lowest, 0.6 * highest))
             least = 1.5 if name is names[1] else 4 if descent else 2.8
             name.set_visible(bool(high / low > least))
         for text, place in zip(bounds, edges[1:3], strict=True):
             text.set_x(place)
-            text.set_visible(bool(descent and 1.2e-3 < place < 9))
+            text.set_visible(bool(descent and 1.2 * lowest < place < 0.9 * highest))
 
     return [*parts, *names, *bounds, dot, far], follow

@@ -15,9 +15,11 @@ from classroom.pictures.style import (
 from classroom.pictures.views.edges import point_to, wedge
 from classroom.pictures.views.view import View
 
+TALLEST = 0.15  # where the axis of the shares ends
+
 
 def rates_view(recorded, lr=0.01, low=1e-2, high=1e4):
-    """How the learning rates of many weights are distributed, as training goes on.
+    """How the learning rates of many weights are distributed, as training goes on, up to step t.
 
     recorded  {lr: {t: h of every weight after step t}} of runs at these rates, h of any shape. Of
               the runs the nearest is shown. Weights that never had a gradient are left out.
@@ -33,8 +35,7 @@ def rates_view(recorded, lr=0.01, low=1e-2, high=1e4):
     edges = np.geomspace(low, high, 61)
     left.set_xscale("log")
     left.set(xlabel=r"rate of a weight, lr / ($\sqrt{h}$ + eps)", ylabel="share of the weights")
-    tallest = 0.15
-    left.set(xlim=(low, high), ylim=(0, tallest))
+    left.set(xlim=(low, high), ylim=(0, TALLEST))
     decades(right)
     right.set(xlabel="step t", ylabel="rate", xlim=(times[0], times[-1]), ylim=(low, high))
     color = RULES["AdaGrad"]["color"]
@@ -42,8 +43,7 @@ def rates_view(recorded, lr=0.01, low=1e-2, high=1e4):
     (middle,) = left.plot([], [], color=INK)
     (curve,) = right.plot([], [], color=color, linewidth=2.5)
     (dot,) = right.plot([], [], "o", color=INK, markersize=12, clip_on=False)
-    (law,) = right.plot([], [], color=GREY, linestyle=":")
-    label_line(right, times[-1], 1.4 * low, "dotted: 1/sqrt(t)", GREY, ha="right", va="bottom")
+    laws = _laws(right, times[-1], low)
     less, more, taller, far = [wedge(ax, color) for ax in (left, left, left, right)]
     said, told = note_above(left), note_above(right)
 
@@ -52,30 +52,41 @@ def rates_view(recorded, lr=0.01, low=1e-2, high=1e4):
         h = sums[lr]
         rates = np.divide(lr, np.sqrt(h[i]) + eps, out=np.full(h[i].shape, np.inf), where=h[i] > 0)
         known = rates[h[i] > 0]
-        medians = lr / (np.sqrt(np.median(h, axis=1)) + eps)
+        middles = [np.median(row[row > 0]) if row.any() else np.nan for row in h]
+        medians = lr / (np.sqrt(middles) + eps)
         share = np.histogram(known, edges)[0] / max(len(rates), 1)
         bars.set_data(np.minimum(share, 1), edges)
         median = medians[i] if len(known) else np.nan
-        middle.set_data([median, median], [0, tallest])
-        curve.set_data(times, medians)
-        law.set_data(times, medians[-1] * np.sqrt(times[-1] / times))
+        middle.set_data([median, median], [0, TALLEST])
+        past = times[: i + 1]
+        curve.set_data(past, medians[: i + 1])
+        for power, law in laws.items():
+            law.set_data(past, median * (times[i] / past) ** power)
         spread = np.quantile(known, 0.95) / np.quantile(known, 0.05)
         below, above = (known < low).sum() / len(rates), (known > high).sum() / len(rates)
-        point_to(less, low * (0.5 if below > 0.005 else 2), 0.5 * tallest)
-        point_to(more, high * (2 if above > 0.005 else 0.5), 0.5 * tallest)
+        point_to(less, low * (0.5 if below > 0.005 else 2), 0.5 * TALLEST)
+        point_to(more, high * (2 if above > 0.005 else 0.5), 0.5 * TALLEST)
         point_to(taller, edges[share.argmax()], share.max())
         outside = f", {below + above:.0%} outside" if below + above > 0.005 else ""
         said.set_text(f"lr {lr:g}, after step {times[i]:,}{outside}")
-        off = point_to(far, times[i], median, dot)
-        told.set_text(f"outside: {median:.1g}" if off else "")
+        told.set_text(f"outside: {median:.1g}" if point_to(far, times[i], median, dot) else "")
         return (
             f"Trained at lr {lr:g}: after step {times[i]:,} the middle weight has a rate of about "
             f"{_rounded(median)}; 90 % of the rates lie within a factor of about "
             f"{_rounded(spread)}."
         )
 
-    moving = [bars, middle, law, curve, dot, less, more, taller, far, said, told]
+    moving = [bars, middle, *laws.values(), curve, dot, less, more, taller, far, said, told]
     return View(figure, moving, update)
+
+
+def _laws(ax, end, low):
+    """{power: the line of 1/t^power}, named in the corner of the axes."""
+    laws = {}
+    for power, dash, text, y in ((0.5, ":", "dotted: 1/sqrt(t)", 1.4), (1, "--", "dashed: 1/t", 4)):
+        (laws[power],) = ax.plot([], [], color=GREY, linestyle=dash)
+        label_line(ax, end, y * low, text, GREY, ha="right", va="bottom")
+    return laws
 
 
 def _rounded(number):

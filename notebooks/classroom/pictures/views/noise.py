@@ -94,11 +94,15 @@ def batch_noise_view(gradients, rng, draws=60, B=10):
     """Gradients of many minibatches of one size beside the gradient of all samples.
 
     gradients  one row for each sample, (N, n)
+
+    On the right the noise that theory gives, up to this size: the curve grows as B does.
     """
     n = len(gradients)
-    full = gradients.mean(axis=0)
-    length = np.sqrt(full @ full)
-    sigma = np.sqrt(((gradients - full) ** 2).sum(axis=1).mean()) / length
+    gradients = gradients.astype(float)
+    products = gradients @ gradients.T  # all that lengths and angles of means depend on
+    with_full = products.mean(axis=1)
+    length = np.sqrt(with_full.mean())
+    sigma = np.sqrt(products.trace() / n / length**2 - 1)
     order = np.argsort(rng.random((draws, n)), axis=1).argsort(axis=1)  # ranks in each shuffle
     figure, axes = mosaic([["cloud", "curve"]], width_ratios=[1, 1])
     left, right = axes["cloud"], axes["curve"]
@@ -108,24 +112,30 @@ def batch_noise_view(gradients, rng, draws=60, B=10):
     left.plot(1, 0, marker="*", markersize=20, color="white", markeredgecolor=INK, zorder=5)
     sizes = np.unique(np.geomspace(1, n, 200).round())
     theory = sigma / np.sqrt(sizes) * np.sqrt((n - sizes) / (n - 1))
-    right.plot(sizes[:-1], theory[:-1], color=SERIES[1])
+    (curve,) = right.plot([], [], color=SERIES[1])
     right.axhline(1, color=GREY, linestyle=":")
     label_line(right, 1.1, 1, "as long as $g$", GREY, va="bottom")
     decades(right)
     right.set(
-        xlabel="batch size B", ylabel="noise, in units of |$g$|", ylim=(sigma / 150, sigma * 3)
+        xlabel="batch size B",
+        ylabel="noise, in units of |$g$|",
+        xlim=(0.7, 1.5 * n),
+        ylim=(sigma / 150, sigma * 3),
     )
     (cloud,) = left.plot([], [], "o", color=SERIES[0], markersize=6, alpha=0.6, mec="none")
     (dot,) = right.plot([], [], "o", color=SERIES[0], markersize=13, clip_on=False)
     far, said, told = wedge(right, SERIES[0]), note_above(right), note_above(left)
 
     def update(B=B):
-        means = (order < B).astype(gradients.dtype) @ gradients / B
-        along = means @ full / length**2
-        off = np.sqrt(np.maximum((means**2).sum(axis=1) / length**2 - along**2, 0))
+        shares = (order < B) / B
+        along = shares @ with_full / length**2
+        squares = ((shares @ products) * shares).sum(axis=1) / length**2
+        off = np.sqrt(np.maximum(squares - along**2, 0))
         noise = np.sqrt(np.mean((along - 1) ** 2 + off**2))
         cloud.set_data(along, off)
         point_to(far, B, noise if n > B else 0, dot)
+        past = sizes <= min(B, n - 1)
+        curve.set_data(sizes[past], theory[past])
         outside = np.sum((abs(along - 1) > reach) | (off > 2 * reach))
         told.set_text(f"{outside} of {draws} outside" if outside else "")
         said.set_text(f"B = {B:,}: noise {noise:.2g}")
@@ -135,4 +145,4 @@ def batch_noise_view(gradients, rng, draws=60, B=10):
         size = "longer" if noise > 1 else "shorter"
         return f"B = {B:,}: the typical error is {noise:.2g} times |g|, {size} than the gradient."
 
-    return View(figure, [cloud, dot, far, said, told], update)
+    return View(figure, [cloud, curve, dot, far, said, told], update)

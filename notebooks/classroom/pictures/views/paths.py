@@ -36,11 +36,12 @@ def _family(surface, settings):
     return family, shape | {name: settings.pop(name) for name in shape if name in settings}
 
 
-def descent_view(rule, surface, steps=60, level=0.01, start=None, **settings):
+def descent_view(rule, surface, steps=60, level=0.01, start=None, rates=(1e-3, 10), **settings):
     """The path of a rule on a surface, its loss over the steps, and its learning rate.
 
     rule      a subclass of Optimizer, the reader's own, too
     surface   a Surface, or a function that makes one, such as `surfaces.ravine`
+    rates     the ends of the strip on which the learning rate stands
     settings  what the rule's hyperparameters and the function's keywords are at first
 
     The values are the hyperparameters, the function's keywords and, on a surface of one weight,
@@ -67,7 +68,8 @@ def descent_view(rule, surface, steps=60, level=0.01, start=None, **settings):
         strip = bound is not None  # a rule without a threshold has no use for a scale of rates
     except Exception:  # a reader's rule may fail in any way; the figure will say it
         strip = "lr" in defaults
-    figure, moving, follow = draw(first, steps, level, rule, strip, not shape)
+    ends = rates if strip else None
+    figure, moving, follow = draw(first, steps, level, rule, ends, not shape)
 
     def update(**values):
         here, path, values, bound, name = run(values)
@@ -134,7 +136,7 @@ def paths_view(rules, surface, steps=60, level=0.01, fixed=None, highest=None, *
     rules     {name: subclass of Optimizer}; the values are the hyperparameters of all of them, and
               the keywords of `surface`, if that is a function which makes one
     fixed     {name: function of the surface}: the hyperparameters of a rule that no slider moves
-    highest   where the axis of the loss ends, on a surface of one weight
+    highest   where the axis of the loss ends, on a surface of one weight; a start above it is told
     settings  what the values are at first
     """
     family, shape = _family(surface, settings)
@@ -182,6 +184,8 @@ def paths_view(rules, surface, steps=60, level=0.01, fixed=None, highest=None, *
         outside = point_to(start, path[0, 0], value if line else path[0, 1])
         if line:
             note.set_text(f"it starts outside, at f = {value:.3g}" if outside else "")
+        if line and outside:
+            told.insert(0, f"The start, f = {value:.3g}, lies outside the picture.")
         return " ".join(told)
 
     return View(figure, [*moving, start, *[note] * line], update, defaults)
