@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 
-from classroom.pictures.style import decades, label_line, mosaic, of_rule, tame
+from classroom.pictures.style import label_line, mosaic, of_rule, tame
 from classroom.pictures.surfaces import descend, heights, steps_until
 from classroom.pictures.views.grounds import loss_panel, plane_ground
 from classroom.pictures.views.view import View
@@ -28,16 +28,15 @@ def contest_view(rules, surface, rates, steps=300, level=0.01, noise=0.0, rng=No
     lines = {}
     for i, name in enumerate(rules):
         style = of_rule(name, i)
-        curve, _ = loss_panel(right, steps, level, style)
+        curve, _ = loss_panel(right, steps, np.nan if noise else level, style)
         dots = {"color": style["color"], "marker": "o", "mfc": "white", "linewidth": 1.6}
-        (trace,) = ax.plot([], [], **dots, markersize=8 - 1.5 * i)
+        (trace,) = ax.plot([], [], **dots, markersize=6 - i)
         (head,) = ax.plot([], [], "o", color=style["color"], markersize=13, mec="white")
         place = {"transform": right.transAxes, "ha": "right", "va": "top"}
         said = label_line(right, 0.99, 0.99 - 0.1 * i, "", style["color"], **place)
         lines[name] = trace, curve, head, said
-    decades(right, "y")
-    right.set(ylabel="f above its minimum", ylim=(1e-4, 1e3))
-    right.set_yticks([1e-4, 1e-2, 1, 1e2])
+    right.set(ylabel="f above its minimum", ylim=(1e-2, 1e2) if noise else (1e-4, 1e3))
+    right.set_yticks([1e-2, 1e-1, 1, 10] if noise else [1e-4, 1e-2, 1, 1e2])
     walked = {}  # the runs at the present factor: t alone moves no weight
 
     def runs(factor):

@@ -11,7 +11,7 @@ KERNELS = (
     np.array([[-1.0, 0, 1], [-1, 0, 1], [-1, 0, 1]]),
     np.array([[-1.0, -1, -1], [0, 0, 0], [1, 1, 1]]),
     np.full((3, 3), 1 / 9),
-    np.array([[1.0, 1, 1], [1, -8, 1], [1, 1, 1]]) / 4,
+    np.array([[1.0, 1, 1], [1, -8, 1], [1, 1, 1]]) / 2,
 )
 
 
@@ -29,7 +29,7 @@ def convolution_view(image, row=1, column=1, kernel=3):
     row and column of the kernel's upper left corner count from 1; kernel is one of four.
     """
     layout = [["image", "y", "pooled"], ["sum", "sum", "sum"]]
-    figure, axes = mosaic(layout, height=4.9, height_ratios=[5, 3])
+    figure, axes = mosaic(layout, height=4.7, height_ratios=[5, 2.4])
     pictures, frames = {}, {}
     for (name, title), size in zip(
         {"image": "image x", "y": "y = Conv2d(x)", "pooled": "MaxPool2d(2)(y)"}.items(),
@@ -44,18 +44,22 @@ def convolution_view(image, row=1, column=1, kernel=3):
         (frames[name],) = ax.plot([], [], color=SERIES[1], linewidth=3)
     pictures.pop("image").set_data(image)
     sheet = axes["sum"]
-    blank(sheet, (0, 16), (0, 3))
+    blank(sheet, (0, 18), (0, 3))
     places = [(r, c) for r in range(3) for c in range(3)]
     seen, weights = (
         [
             sheet.text(x + 1.5 * c, 2.5 - r, "", ha="center", va="center", fontsize=15, color=color)
             for r, c in places
         ]
-        for x, color in ((1.0, INK), (7.0, SERIES[0]))
+        for x, color in ((1.0, INK), (7.2, SERIES[0]))
     )
-    for x, text in ((5.5, "×"), (11.4, "sum:")):
-        sheet.text(x, 1.5, text, ha="center", va="center", fontsize=18, color=INK)
-    total = sheet.text(13.4, 1.5, "", ha="center", va="center", fontsize=20, color=SERIES[1])
+    for x, text in ((5.6, "×"), (13.3, "added up:")):
+        sheet.text(x, 1.5, text, ha="center", va="center", fontsize=16, color=INK)
+    for left in (0.1, 6.3):
+        x = np.array([0.25, 0, 0, 0.25])
+        sheet.plot(left + x, [0.1, 0.1, 2.9, 2.9], color=INK, linewidth=1.5)
+        sheet.plot(left + 4.8 - x, [0.1, 0.1, 2.9, 2.9], color=INK, linewidth=1.5)
+    total = sheet.text(16.4, 1.5, "", ha="center", va="center", fontsize=22, color=SERIES[1])
     results = [convolved(image, weights) for weights in KERNELS]
 
     def update(row=row, column=column, kernel=kernel):

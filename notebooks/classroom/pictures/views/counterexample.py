@@ -26,11 +26,11 @@ def walk(rule, C, steps, lr=0.2, **settings):
 def counterexample_view(steps=600, C=4.0, beta2=0.99):
     """SGD, AdaGrad, and Adam without m, on slopes C, -1, -1, C, -1, -1, ..."""
     figure, ax = new()
-    ax.set(xlabel="step", ylabel="w", xlim=(0, 1.25 * steps), ylim=(-1.15, 1.15))
+    ax.set(xlabel="step", ylabel="w", xlim=(0, 1.2 * steps), ylim=(-1.25, 1.25))
     ax.set_xticks(range(0, steps + 1, 100))
     for place, text in ((-1, "the best w"), (1, "the worst w")):
         ax.axhline(place, color=GREY, linestyle=":")
-        ax.text(1.24 * steps, place * 1.07, text, color=GREY, ha="right", va="center", fontsize=13)
+        ax.text(steps / 2, place * 1.12, text, color=GREY, ha="center", va="center", fontsize=14)
     rules = {"SGD": optim.SGD, "AdaGrad": optim.AdaGrad, "Adam": optim.Adam}
     lines, names = {}, {}
     for name in rules:
