@@ -21,11 +21,8 @@ ROOT = Path(__file__).parents[2]
 CHAPTER = ROOT / "notebooks" / "05_comparison.ipynb"
 
 
-def both(ours, theirs, gradients, their_rate=None, before=None):
-    """The weights after each step of ours(w) and theirs(w) under these gradients.
-
-    before(t, ours, theirs) may change something before step t.
-    """
+def both(ours, theirs, gradients):
+    """The weights after each step of ours(w) and theirs(w) under these gradients."""
     w = Tensor(np.ones(np.shape(gradients[0])), requires_grad=True)
     v = torch.ones(np.shape(gradients[0]), dtype=torch.float64, requires_grad=True)
     a, b = ours([w]), theirs([v])
@@ -34,8 +31,6 @@ def both(ours, theirs, gradients, their_rate=None, before=None):
         w.grad, v.grad = np.array(g, float), torch.tensor(np.array(g, float))
         a.step()
         b.step()
-        if their_rate:
-            their_rate(b)
         paths[0].append(w.data.copy())
         paths[1].append(v.detach().numpy().copy())
     return np.array(paths[0]), np.array(paths[1])
