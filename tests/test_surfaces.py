@@ -13,6 +13,7 @@ SURFACES = {
     "steep ravine": surfaces.ravine(1000),
     "plateau": surfaces.plateau(),
     "saddle": surfaces.saddle(),
+    "Rosenbrock's valley": surfaces.rosenbrock(),
     "turned ravine": surfaces.turned_ravine(50, 30),
     "cliff": surfaces.cliff(),
     "two wells": surfaces.two_wells(),
