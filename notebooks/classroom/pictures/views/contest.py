@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 
-from classroom.pictures.style import label_line, mosaic, of_rule, tame
+from classroom.pictures.style import mosaic, names_above, of_rule, tame
 from classroom.pictures.surfaces import descend, heights, steps_until
 from classroom.pictures.views.grounds import loss_panel, plane_ground
 from classroom.pictures.views.view import View
@@ -21,20 +21,18 @@ def contest_view(rules, surface, rates, steps=300, level=0.01, noise=0.0, rng=No
 
     The values are t, how far the contest has run, and `factor`, by which every rate is multiplied.
     """
-    figure, axes = mosaic([["surface", "height"]], height=4.5, width_ratios=[5, 4])
+    figure, axes = mosaic([["surface", "height"]], height=4.4, width_ratios=[5, 4])
     ax, right = axes["surface"], axes["height"]
     ground, follow_ground = plane_ground(ax, surface, True)
     follow_ground(surface)
-    lines = {}
-    for i, name in enumerate(rules):
-        style = of_rule(name, i)
-        curve, _ = loss_panel(right, steps, np.nan if noise else level, style)
+    lines, styles = {}, {name: of_rule(name, i) for i, name in enumerate(rules)}
+    names = names_above(figure, right, {name: style["color"] for name, style in styles.items()})
+    for i, (name, style) in enumerate(styles.items()):
+        curve = loss_panel(right, steps, np.nan if noise else level, style)
         dots = {"color": style["color"], "marker": "o", "mfc": "white", "linewidth": 1.6}
         (trace,) = ax.plot([], [], **dots, markersize=6 - i)
         (head,) = ax.plot([], [], "o", color=style["color"], markersize=13, mec="white")
-        place = {"transform": right.transAxes, "ha": "right", "va": "top"}
-        said = label_line(right, 0.99, 0.99 - 0.1 * i, "", style["color"], **place)
-        lines[name] = trace, curve, head, said
+        lines[name] = trace, curve, head, names[i]
     right.set(ylabel="f above its minimum", ylim=(1e-2, 1e2) if noise else (1e-4, 1e3))
     right.set_yticks([1e-2, 1e-1, 1, 10] if noise else [1e-4, 1e-2, 1, 1e2])
     walked = {}  # the runs at the present factor: t alone moves no weight
