@@ -8,6 +8,7 @@ import numpy as np
 
 from classroom.judging.written import Written, with_mistakes
 from mytorch_core import Tensor
+from mytorch_core.optim import Optimizer
 
 
 def steps(rule, gradients):
@@ -43,7 +44,7 @@ def black_box(name, exercise, slug, **settings):
     mistake = next(mistake for mistake in exercise.mistakes if mistake.slug == slug)
     text = with_mistakes(exercise.text, (mistake,))
 
-    class Box(Written):
+    class Box(Written, Optimizer):
         """A black box: it can be constructed and stepped, and its lines are kept elsewhere."""
 
         honest, claims = exercise.right, exercise.right.__name__
@@ -53,7 +54,9 @@ def black_box(name, exercise, slug, **settings):
             unknown = ", ".join(hyperparameters.keys() - settings.keys())
             if unknown:
                 raise TypeError(f"{name} has no {unknown}; it takes {', '.join(settings)}")
-            super().__init__(text, parameters, **settings | hyperparameters)
+            Optimizer.__init__(self, parameters, **settings | hyperparameters)  # checks them
+            checked = {key: getattr(self, key) for key in settings}
+            Written.__init__(self, text, self.parameters, **checked)
 
     Box.__name__ = Box.__qualname__ = name
     return Box

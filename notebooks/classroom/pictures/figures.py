@@ -6,10 +6,11 @@ the cell.
 
 import base64
 import html
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
-from IPython.display import display
+from IPython.display import Markdown, display
 
 from classroom.pictures.style import (
     DPI,
@@ -40,6 +41,11 @@ def show(figure, alt):
     width = round(figure.get_figwidth() * DPI)
     tag = f'<img alt="{html.escape(alt)}" width="{width}" src="data:image/png;base64,{image}">'
     display({"text/html": tag, "text/plain": alt}, raw=True)
+
+
+def show_page(path):
+    """Display a page of text, in Markdown, below the cell."""
+    display(Markdown(Path(path).read_text(encoding="utf-8")))
 
 
 # ------------------------------------------------------------------ chapter 01
@@ -264,6 +270,52 @@ def step_lengths(lengths):
         middle = len(t) // 2
         label_line(ax, t[middle], values[middle] - 0.05, name, color, va="top")
     ax.set(xlabel="step t", ylabel="length of the step", ylim=(0, 1.1))
+    return figure
+
+
+# ------------------------------------------------------------------ chapter 05
+
+
+def sensitivity(curves, limits=(0.75, 1.0), names=True):
+    """Accuracy over the learning rate, {rule: (rates, one list of runs for each rate)}."""
+    figure, ax = new(height=4.4)
+    for i, (name, (rates, runs)) in enumerate(curves.items()):
+        style = of_rule(name, i)
+        band(ax, rates, np.array(runs).T, **style)
+        if names:
+            label_line(ax, *place_above(curves, name, limits), name, style["color"], **ABOVE)
+    decades(ax, "x")
+    ax.set(xlabel="learning rate lr", ylabel="accuracy on validation digits", ylim=limits)
+    return figure
+
+
+ABOVE = {"ha": "center", "fontsize": 15}
+
+
+def place_above(curves, name, limits=(0.75, 1.0)):
+    """Where a curve's name stands: above its best rate, neighbours at different heights."""
+    rates, runs = curves[name]
+    row = list(curves).index(name) % 2
+    best = np.median(runs, axis=1).argmax()
+    return rates[best], limits[1] - (0.06 + 0.09 * row) * np.ptp(limits)
+
+
+def heat_map(values, rows, columns, row_name, column_name, what):
+    """Numbers over two settings, as colours and in figures; the best one is framed."""
+    figure, ax = new(height=4.6)
+    values = np.asarray(values)
+    image = ax.imshow(values, cmap=SURFACE_MAP, vmin=0.5, vmax=1, aspect="auto")
+    figure.colorbar(image, ax=ax, label=what, extend="min")
+    for (i, j), value in np.ndenumerate(values):
+        color = INK if value > 0.8 else "white"
+        ax.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=14, color=color)
+    i, j = np.unravel_index(values.argmax(), values.shape)
+    x, y = np.array([j, j + 1, j + 1, j, j]) - 0.5, np.array([i, i, i + 1, i + 1, i]) - 0.5
+    ax.plot(x, y, color=SERIES[1], linewidth=4, clip_on=False)
+    ax.set_xticks(range(len(columns)), [f"{value:g}" for value in columns])
+    ax.set_yticks(range(len(rows)), [f"{value:g}" for value in rows])
+    ax.set(xlabel=column_name, ylabel=row_name)
+    ax.grid(False)
     return figure
 
 

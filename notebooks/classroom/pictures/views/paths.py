@@ -185,7 +185,7 @@ def paths_view(rules, surface, steps=60, level=0.01, fixed=None, highest=None, *
         if line:
             note.set_text(f"it starts outside, at f = {value:.3g}" if outside else "")
         if line and outside:
-            told.insert(0, f"The start, f = {value:.3g}, lies outside the picture.")
+            told.insert(0, f"The start, f = {value:.3g}, lies above the picture.")
         return " ".join(told)
 
     return View(figure, [*moving, start, *[note] * line], update, defaults)
