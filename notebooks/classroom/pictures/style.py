@@ -115,7 +115,7 @@ def note_above(ax, color=INK, x=1):
     """Words above the axes that end at x, where no line runs through them; empty at first."""
     if not any(ax.get_title(loc) for loc in ("left", "center")):
         ax.set_title(" ")  # keeps the room
-    place = {"xycoords": "axes fraction", "textcoords": "offset points"}
+    place = {"xycoords": "axes fraction", "textcoords": "offset points", "clip_on": False}
     return ax.annotate("", (x, 1), (0, 8), ha="right", fontsize=14, color=color, **place)
 
 
@@ -123,7 +123,7 @@ def names_above(figure, ax, colors):
     """Words in a row above all axes, for {name: color}; they belong to these axes."""
     figure.suptitle(" ", fontsize=14)  # keeps the room
     place = {"xycoords": "figure fraction", "ha": "center", "va": "top", "fontsize": 14}
-    place["in_layout"] = False
+    place |= {"in_layout": False, "clip_on": False}
     room = np.array([len(name) + 11 for name in colors])  # what will be said of it, too
     middles = (np.cumsum(room) - room / 2) / room.sum()
     return [

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from classroom.pictures.style import GREY, label_line, new, of_rule
+from classroom.pictures.style import GREY, names_above, new, of_rule
 from classroom.pictures.views.view import View
 from mytorch_core import Tensor, optim
 
@@ -26,17 +26,15 @@ def walk(rule, C, steps, lr=0.2, **settings):
 def counterexample_view(steps=600, C=4.0, beta2=0.99):
     """SGD, AdaGrad, and Adam without m, on slopes C, -1, -1, C, -1, -1, ..."""
     figure, ax = new()
-    ax.set(xlabel="step", ylabel="w", xlim=(0, 1.2 * steps), ylim=(-1.25, 1.25))
+    ax.set(xlabel="step", ylabel="w", xlim=(0, steps), ylim=(-1.25, 1.25))
     ax.set_xticks(range(0, steps + 1, 100))
     for place, text in ((-1, "the best w"), (1, "the worst w")):
         ax.axhline(place, color=GREY, linestyle=":")
         ax.text(steps / 2, place * 1.12, text, color=GREY, ha="center", va="center", fontsize=14)
     rules = {"SGD": optim.SGD, "AdaGrad": optim.AdaGrad, "Adam": optim.Adam}
-    lines, names = {}, {}
-    for name in rules:
-        style = of_rule(name)
-        (lines[name],) = ax.plot([], [], **style)
-        names[name] = label_line(ax, 1.02 * steps, 0, name, style["color"])
+    lines = {name: ax.plot([], [], **of_rule(name))[0] for name in rules}
+    above = names_above(figure, ax, {name: of_rule(name)["color"] for name in rules})
+    names = dict(zip(rules, above, strict=True))
 
     def update(C=C, beta2=beta2):
         ends = {}
@@ -45,10 +43,7 @@ def counterexample_view(steps=600, C=4.0, beta2=0.99):
             path = walk(rule, C, steps, **settings)
             lines[name].set_data(np.arange(steps + 1), path)
             ends[name] = path[-1]
-        lowest = -np.inf
-        for name in sorted(ends, key=ends.get):
-            lowest = max(ends[name], lowest + 0.14)
-            names[name].set_y(lowest)
+            names[name].set_text(f"{name}: {ends[name]:+.2f}")
         said = ", ".join(f"{name} at {end:+.2f}" for name, end in ends.items())
         return f"C = {C:g}, beta2 = {beta2:g}: after {steps} steps {said}; the best w is -1."
 

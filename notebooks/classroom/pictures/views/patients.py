@@ -5,7 +5,16 @@ import functools
 import numpy as np
 
 from classroom.judging.bench import steps
-from classroom.pictures.style import GREY, INK, RULES, decades, label_line, new, of_rule
+from classroom.pictures.style import (
+    GREY,
+    INK,
+    RULES,
+    decades,
+    label_line,
+    names_above,
+    new,
+    of_rule,
+)
 from classroom.pictures.views.view import View
 
 PATIENT = {"color": INK, "linestyle": "--", "linewidth": 2.6}
@@ -55,11 +64,8 @@ def rate_view(wrong, right, count=1000, lowest=1e-16, **settings):
     ax.set(xlim=(0, count), ylim=(lowest, 30))
     (good,) = ax.plot([], [], **RULES["SGD"])
     (bad,) = ax.plot([], [], **PATIENT)
-    place = {"transform": ax.transAxes, "va": "bottom", "fontsize": 15}
-    names = [
-        label_line(ax, 0.03, height, "", line.get_color(), **place)
-        for height, line in ((0.14, good), (0.04, bad))
-    ]
+    colors = {"SGD, step 800": good.get_color(), "patient, step 800": bad.get_color()}
+    names = names_above(figure, ax, colors)
 
     def update(**values):
         values = settings | values
