@@ -57,9 +57,10 @@ def test_the_noise_of_single_digits_beside_the_gradient(data):
 
 
 @pytest.mark.parametrize(
-    ("size", "rates", "best"), [(2000, (10, 20, 50), 20), (100, (0.2, 0.5, 1), 0.5)]
+    ("size", "rates", "best", "limits"),
+    [(2000, (10, 20, 50), 20, (1.9, 2.2)), (100, (0.2, 0.5, 1), 0.5, (0.8, 1.4))],
 )
-def test_the_best_rate_of_each_batch_size(data, size, rates, best):
+def test_the_best_rate_of_each_batch_size_and_where_it_leads(data, size, rates, best, limits):
     few, found = mnist.Digits(*(part[:2000] for part in data)), {}
     for lr in rates:
         model, rng = network(), np.random.default_rng(0)
@@ -67,6 +68,7 @@ def test_the_best_rate_of_each_batch_size(data, size, rates, best):
         history = training.train(model, sgd, few, 1, rng=rng, batch_size=size)
         found[lr] = history.train_loss[-1]
     assert min(found, key=found.get) == best
+    assert limits[0] < found[best] < limits[1]
 
 
 def test_the_best_rate_of_single_samples(data):
@@ -76,6 +78,15 @@ def test_the_best_rate_of_single_samples(data):
         history = training.train(model, optim.SGD(model, lr=lr), few, 1, rng=rng, batch_size=1)
         found[lr] = history.train_loss[-1]
     assert min(found, key=found.get) == 0.02
+    assert found[0.02] < 0.5
+
+
+def test_ten_passes_in_batches_end_lower_than_single_samples_in_one(data):
+    few, model = mnist.Digits(*(part[:2000] for part in data)), network()
+    rng = np.random.default_rng(0)
+    history = training.train(model, optim.SGD(model, lr=0.5), few, 10, rng=rng)
+    assert len(history.loss) == 200
+    assert history.train_loss[-1] < 0.25
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

@@ -175,25 +175,6 @@ def saddle_path(surface, path):
     return figure
 
 
-def noise_floor(runs, floors):
-    """Distance from the minimum over the steps: {name: values}, and where theory puts the floor."""
-    figure, ax = new()
-    for (name, values), color in zip(runs.items(), SERIES, strict=False):
-        ax.plot(values, color=color, linewidth=1.6)
-        label_line(ax, len(values) * 1.01, np.median(values[-20:]), name, color)
-        if name in floors:
-            ax.plot([0, len(values)], [floors[name]] * 2, color=INK, linestyle=":", zorder=3)
-            label_line(ax, 20, floors[name] * 1.45, "theory", INK)
-    decades(ax, "y")
-    ax.set(
-        xlabel="step",
-        ylabel="root mean square of w",
-        xlim=(0, len(values) * 1.36),
-        xticks=range(0, len(values), 100),
-    )
-    return figure
-
-
 def mnist_curves(histories, rule="SGD"):
     """Loss and accuracy over the epochs, on train and test: a band over the seeds."""
     figure, (left, right) = new(2)
