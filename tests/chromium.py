@@ -1,6 +1,7 @@
 """JupyterLab in a real browser: a server of its own, a headless Chromium, a notebook on a page."""
 
 import contextlib
+import os
 import shutil
 import socket
 import subprocess
@@ -9,6 +10,8 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+
+import pytest
 
 INSTALL = f"{Path(sys.executable).parent / 'playwright'} install --with-deps chromium"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -43,15 +46,28 @@ def executable():
     return path if Path(path).exists() else None
 
 
+def needed():
+    """Skip the tests that ask for this where there is no Chromium, or fail if one is required."""
+    if executable() is None:
+        message = f"no Chromium here; to get one: {INSTALL}"
+        (pytest.fail if os.environ.get("REQUIRE_CHROMIUM") else pytest.skip)(message)
+
+
 @contextlib.contextmanager
 def server(folder):
-    """A JupyterLab on this folder, open to this machine alone; gives its address."""
+    """A JupyterLab on this folder, open to this machine alone; gives its address.
+
+    It has the settings of its environment, and none of the user's.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "jupyter", "lab", f"--port={port}", *SERVER]
+    environment = os.environ | {"JUPYTER_CONFIG_DIR": str(folder / ".jupyter")}
     with open(folder / "server.log", "w") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT
+        )
         try:
             address = f"http://127.0.0.1:{port}"
             _wait_for(f"{address}/api", process, folder / "server.log")
@@ -87,11 +103,9 @@ def browser():
             chromium.close()
 
 
-def open_notebook(chromium, address, name, errors, scale=1):
+def open_notebook(chromium, address, name, errors, height=900):
     """A page with this notebook, alone; the console's errors are added to the list."""
-    page = chromium.new_page(
-        viewport={"width": 1280, "height": 900}, device_scale_factor=scale, reduced_motion="reduce"
-    )
+    page = chromium.new_page(viewport={"width": 1280, "height": height}, reduced_motion="reduce")
     page.on("console", lambda message: message.type == "error" and errors.append(message.text))
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{address}/lab/workspaces/w{time.monotonic_ns()}/tree/{name}")

@@ -1,26 +1,20 @@
-"""Chapter 02 in a real JupyterLab in a real browser: sliders, the cockpit, and without a kernel."""
+"""The live figures of chapter 02 in a real JupyterLab: sliders, the cockpit, without a kernel."""
 
-import os
 import re
-import shutil
-from pathlib import Path
 
 import chromium
+import nbformat
 import pytest
+from live_cells import excerpt
 
 CHAPTER = "02_sgd.ipynb"
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    if chromium.executable() is None:
-        message = f"no Chromium here; to get one: {chromium.INSTALL}"
-        if os.environ.get("REQUIRE_CHROMIUM"):
-            pytest.fail(message)
-        pytest.skip(message)
+    chromium.needed()
     folder = tmp_path_factory.mktemp("lab")
-    shutil.copy(ROOT / "notebooks" / CHAPTER, folder)
+    nbformat.write(excerpt("02_sgd"), folder / CHAPTER)
     with chromium.server(folder) as address, chromium.browser() as browser:
         yield address, browser
 

@@ -4,44 +4,24 @@ import ast
 import contextlib
 import io
 import re
-import symtable
-from pathlib import Path
 
+import labels
 import matplotlib as mpl
-import nbformat
 import numpy as np
 import pytest
-from cell_names import defines, needs
+from live_cells import NOTEBOOKS, chapters
 from matplotlib.collections import Collection
 
 from classroom import figures, live
 from classroom.pictures import style
 from conftest import digits_once
 
-NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
-MAKERS = {"live", "race"}
-
-
-def called(tree):
-    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
-    return {getattr(f, "attr", getattr(f, "id", None)) for f in calls}
-
 
 def live_cells():
     """Every live figure: its cell, after the cells that it needs and no others."""
-    for path in NOTEBOOKS:
-        cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
-        cells = [c for c in cells if "exercise" not in c.metadata.get("tags", [])]
-        tables = [symtable.symtable(cell.source, cell.id, "exec") for cell in cells]
-        for last, cell in enumerate(cells):
-            final = ast.parse(cell.source).body[-1]
-            if isinstance(final, ast.Expr) and MAKERS & called(final):
-                wanted, sources = needs(tables[last]), [cell.source]
-                for i in range(last - 1, -1, -1):
-                    if wanted & defines(tables[i]):
-                        wanted = (wanted - defines(tables[i])) | needs(tables[i])
-                        sources.insert(0, cells[i].source)
-                yield pytest.param(sources, id=f"{path.stem}-{cell.id}")
+    for stem, cells, found in chapters():
+        for name, needed in found.items():
+            yield pytest.param([cells[i].source for i in needed], id=f"{stem}-{name}")
 
 
 def run(sources):
@@ -113,13 +93,36 @@ def test_sliders_change_the_picture_and_only_where_the_moving_artists_are(figure
                 figure.run(1)
             picture = pixels(figure)
             seen.add(picture.tobytes())
-            assert len(figure.sentence) > 5
+            assert 5 < len(figure.sentence) <= 250  # three lines on the screen
             assert "Error" not in figure.sentence, (name, knob.number, figure.sentence)
             if hasattr(figure, "race"):  # its axis of time grows
                 empty = background(figure)
             changed = (picture != empty).any(axis=2)
             assert not (changed & ~where_artists_are(figure)).any(), (name, knob.number)
         assert len(seen) >= 4, f"{name} changes too little"
+
+
+def settings(figure):
+    """Names of settings to look at; each is set when its turn comes."""
+    yield "as it begins"
+    for name, knob in figure.knobs.items():
+        for part in (0, 1):
+            figure.reset()
+            knob.slider.value = int(part * knob.slider.max)
+            yield f"{name} {knob.number:g}"
+    for end in ("min", "max"):
+        for knob in figure.knobs.values():
+            knob.slider.value = getattr(knob.slider, end)
+        yield f"every slider at its {end}"
+    figure.reset()
+
+
+def test_labels_are_whole_and_lie_on_no_curve(figure):
+    for setting in settings(figure):
+        if hasattr(figure, "race"):
+            figure.run(10)
+        pixels(figure)
+        assert labels.amiss(figure.view.figure) == [], setting
 
 
 def test_the_picture_is_the_figure_drawn_afresh(figure):

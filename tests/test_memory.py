@@ -97,3 +97,17 @@ def test_a_cliff_is_remembered():
     view = views.paths_view({"AdaGrad": optim.AdaGrad}, surfaces.cliff, steps=1500, lr=1.0)
     assert view.update(height=0.0) == "AdaGrad: f < 0.01 after 29 steps."
     assert view.update() == "AdaGrad: f < 0.01 after 1303 steps."
+
+
+def test_a_start_above_the_picture_is_told():
+    view = views.paths_view({"SGD": optim.SGD}, surfaces.cliff, highest=6, height=0.0, lr=1.0)
+    assert view.update() == "SGD: f < 0.01 after 25 steps."
+    assert view.update(height=50.0).startswith("The start, f = 51.8, lies above the picture. SGD:")
+
+
+def test_the_middle_rate_is_drawn_up_to_the_step_shown():
+    h = np.ones(3)
+    view = views.rates_view({1.0: {1: h, 4: 4 * h, 16: 16 * h}}, lr=1.0)
+    view.update(t=4)
+    steps = [list(line.get_xdata()) for line in view.figure.axes[1].lines]
+    assert steps.count([1, 4]) == 3  # the curve, and the two laws it is compared with

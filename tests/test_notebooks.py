@@ -193,6 +193,17 @@ def test_every_prediction_has_its_answer_folded(notebook):
     assert found == ["**Predict", "<summary>Answer</summary>"] * (len(found) // 2)
 
 
+def test_no_alternative_text_answers_a_prediction(notebook):
+    asked = False
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            asked = (asked or publish.PREDICTION in cell.source) and not (
+                cell.source.startswith((publish.ANSWER, f"## {RECAP}"))
+            )
+        elif asked and "figures.show(" in cell.source:
+            assert cell.source.startswith(publish.PICTURE), cell.id
+
+
 def test_setup_and_solutions_say_in_their_first_line_what_they_are(notebook):
     # They are folded, and JupyterLab shows the first line of what is folded.
     setup, *others = code_cells(notebook)

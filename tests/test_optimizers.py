@@ -1,9 +1,11 @@
 """Momentum and RMSProp by their equations, and what sets them apart."""
 
+import time
+
 import numpy as np
 import pytest
 
-from classroom.optimizers import Momentum, RMSProp
+from classroom.optimizers import Momentum, RMSProp, step_time
 from mytorch_core import Tensor
 
 
@@ -46,3 +48,11 @@ def test_the_two_conventions_of_momentum_differ_by_a_factor_in_lr(rng):
 
 def test_rmsprop_is_not_corrected_at_the_start():
     assert run(RMSProp, [3.0], lr=0.1, beta=0.99)[0] == pytest.approx(-0.1 / np.sqrt(0.01))
+
+
+def test_the_shortest_step_counts(monkeypatch):
+    w = Tensor(np.ones(3), requires_grad=True)
+    w.grad = np.ones(3)
+    ticks = iter([0.0, 5.0, 10.0, 12.0, 20.0, 29.0])
+    monkeypatch.setattr(time, "perf_counter", lambda: next(ticks))
+    assert step_time(Momentum([w]), repeats=3) == 2.0

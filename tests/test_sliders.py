@@ -130,7 +130,7 @@ def test_controls_carry_the_symbols_of_the_equations():
     view = views.descent_view(optim.Adam, surfaces.ravine)
     figure = live.live(view, lr=None, beta1=None, beta2=None, eps=None, condition=None)
     labels = [knob.slider.description for knob in figure.knobs.values()]
-    assert labels == ["lr", "β₁", "β₂", "ε", "κ"]
+    assert labels == ["lr", "β₁", "β₂", "eps", "κ"]
     assert [knob.number for knob in figure.knobs.values()] == [0.01, 0.9, 0.99, 1e-8, 20.0]
 
 

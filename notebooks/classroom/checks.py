@@ -5,12 +5,15 @@ answer is watched, judged and explained, in `judging`.
 """
 
 from classroom import exercises
+from classroom.judging import worker
 
 results = {}
+worker.warm()  # while the reader still reads
 
 
 def check(exercise, answer):
-    """Check an answer to an exercise, and return the verdict, which a notebook shows.
+    """Check an answer to an exercise, and return the verdict, which a notebook shows; what it says
+    to a program stands in its `status`, or in `as_dict()`.
 
     exercise  its name: the name of a file in `exercises`, like "adam" or "loop"
     answer    a subclass of Optimizer, a function or a number, as the exercise asks
@@ -40,6 +43,8 @@ class Progress:
 def _state(verdict):
     if verdict is None:
         return "not checked yet"
+    if verdict.status == "stopped":
+        return "stopped"
     return "passed" if verdict.passed else verdict.mistake or "not yet"
 
 

@@ -21,6 +21,7 @@ from classroom.training.race import Race
 
 FRAMES = 15  # pictures a second, at most
 BREATH = 0.02  # seconds of training between two looks at sliders and buttons
+LETTERS = len("lr_decay")  # the longest label
 BLAS = ThreadpoolController().select(user_api="blas")
 
 
@@ -37,32 +38,44 @@ class Cockpit(Screen):
             ("Step", self.step, "Train for one step"),
             ("Reset", self.reset, "Back to the first weights and batch, and the default sliders"),
         ):
-            self.buttons[name] = widgets.Button(description=name, tooltip=tip)
+            self.buttons[name] = widgets.Button(
+                description=name,
+                tooltip=tip,
+                layout={"flex": "1 1 0", "min_width": "0", "padding": "0"},
+            )
             self.buttons[name].on_click(lambda _, act=act: self._at_home(act))
         self.knobs = {}
-        columns = [self._column(i, lane) for i, lane in enumerate(self.race.lanes)]
+        lanes = [self._lane(i, lane) for i, lane in enumerate(self.race.lanes)]
         control = whole_slider(1, min(1000, len(race.data.x_train)), race.batch_size)
         self.knobs["B"] = self._knob("B", "B", control)
-        row = widgets.HBox(columns, layout={"flex_flow": "row wrap"})
-        buttons = widgets.HBox([*self.buttons.values()])
-        super().__init__(race_view(self.race), [buttons, row, self.knobs["B"]])
+        column = widgets.VBox(
+            [widgets.HBox([*self.buttons.values()]), *lanes, self.knobs["B"]],
+            layout={"flex": "1 1 260px", "max_width": "400px"},
+        )
+        beside = {"flex_flow": "row wrap", "align_items": "flex-start"}
+        super().__init__(
+            race_view(self.race), lambda image: [widgets.HBox([image, column], layout=beside)]
+        )
         _pause_the_others(self)
         self._show_buttons()
 
-    def _column(self, i, lane):
+    def _lane(self, i, lane):
+        """The rule's name in its colour, and its sliders."""
         color = style.of_rule(lane.name, i)["color"]
         css = f"color: {color}; background: white; padding: 0 8px"  # for the dark theme, too
-        rows = [widgets.HTML(f'<b style="{css}">{lane.name}</b>')]
+        css += "; font-size: 16px; line-height: 1.3"
+        rows = [widgets.HTML(f'<div style="{css}"><b>{lane.name}</b></div>')]
         for name in getattr(lane.optimizer, "hyperparameters", ()):
             if name in CONTROLS:
                 key = (lane.name, name)
                 control = control_for(name, None, getattr(lane.optimizer, name))
                 self.knobs[key] = self._knob(key, name, control)
                 rows.append(self.knobs[key])
-        return widgets.VBox(rows, layout={"min_width": "24em", "flex": "1 1 24em"})
+        return widgets.VBox(rows)
 
     def _knob(self, key, name, control):
-        return Knob(name, control, lambda: self._at_home(lambda: self._moved(key)), self.say)
+        moved = lambda: self._at_home(lambda: self._moved(key))
+        return Knob(name, control, moved, self.say, letters=LETTERS)
 
     def _at_home(self, act):
         # A message may be handled in a second thread; the race belongs to the one that trains.

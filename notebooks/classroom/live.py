@@ -31,6 +31,12 @@ __all__ = ["beta_slider", "live", "log_slider", "slider", "whole_slider"]
 
 REST = 0.15  # seconds without a change after which the sharp picture follows
 
+# In pixels: at 1280 x 720 a notebook has 599, of which figure, sliders and sentence may take HIGH.
+HIGH, ROW, WORDS = 585, 32, 73  # a row of sliders; a sentence of three lines, and the margins
+
+# A slider's label has no size of its own to be set, but it follows this variable of its style.
+LARGER = "<style>.classroom-screen { --jp-widgets-font-size: 16px; }</style>"
+
 
 def running_loop():
     """The event loop that runs in this thread, or None."""
@@ -41,19 +47,26 @@ def running_loop():
 
 
 class Screen(widgets.VBox):
-    """Controls, below them the picture of a view, and a sentence that says what is seen."""
+    """The picture of a view among its controls, and a sentence below that says what is seen."""
 
     timer = sentence = None
 
-    def __init__(self, view, controls):
+    def __init__(self, view, arrange, above=0):
+        """arrange(image) gives what stands above the sentence: rows of controls, and the image.
+
+        above  how many rows of controls there are above the image
+        """
         self.view, self.painter = view, Painter(view)
-        inches = view.figure.get_size_inches()
-        self.width = round(inches[0] * style.DPI)
-        layout = {"width": f"{self.width}px", "max_width": "100%", "height": "auto"}
+        wide, high = view.figure.get_size_inches() * style.DPI
+        self.width = round(wide)
+        shown = min(self.width, int(wide / high * (HIGH - WORDS - ROW * above)))
+        layout = {"width": f"{shown}px", "max_width": "calc(100% - 4px)", "height": "auto"}
         self.image = widgets.Image(format="jpeg", layout=layout)
         self.words = widgets.HTML()
         run_quietly(self.redraw, SHARP)  # a rule that prints would fill the page
-        super().__init__([*controls, self.image, self.words])
+        larger = widgets.HTML(LARGER, layout={"display": "none"})
+        super().__init__([larger, *arrange(self.image), self.words])
+        self.add_class("classroom-screen")
 
     def values(self):
         """The values that the view is to follow."""
@@ -92,7 +105,8 @@ class Screen(widgets.VBox):
         if sentence != self.sentence:
             self.sentence = sentence
             text = html.escape(sentence)
-            self.words.value = f'<div role="status" style="font-size: 16px">{text}</div>'
+            css = "font-size: 16px; line-height: 1.35"
+            self.words.value = f'<div role="status" style="{css}">{text}</div>'
 
     def at_rest(self):
         """(figure, sentence) as they are shown where there is no kernel."""
@@ -116,12 +130,27 @@ class Live(Screen):
     """A view with a slider for each of some values; see `live`. knobs[name] moves a value."""
 
     def __init__(self, view, controls):
+        letters = max((len(c.label or name) for name, c in controls.items()), default=0)
         self.knobs = {
-            name: Knob(name, control, self._moved, self.say) for name, control in controls.items()
+            name: Knob(name, control, self._moved, self.say, letters)
+            for name, control in controls.items()
         }
-        self.reset_button = widgets.Button(description="Reset", tooltip="Back to the defaults")
+        self.reset_button = widgets.Button(
+            description="Reset",
+            tooltip="Back to the defaults",
+            layout={"width": "72px", "flex": "none"},
+        )
         self.reset_button.on_click(lambda _: self.reset())
-        super().__init__(view, [*self.knobs.values(), self.reset_button])
+        arrange = lambda image: [self._controls(image.layout), image]
+        super().__init__(view, arrange, above=max(1, (len(self.knobs) + 1) // 2))
+
+    def _controls(self, picture):
+        """The sliders, two in a row as wide as the picture or one in a narrow window, and Reset."""
+        columns = "repeat(auto-fit, minmax(min(100%, 300px), 1fr))"
+        layout = {"grid_template_columns": columns, "flex": "1 1 0", "min_width": "0"}
+        sliders = widgets.GridBox(list(self.knobs.values()), layout=layout)
+        layout = {"width": picture.width, "max_width": picture.max_width}
+        return widgets.HBox([sliders, self.reset_button], layout=layout)
 
     def _moved(self):
         for knob in self.knobs.values():

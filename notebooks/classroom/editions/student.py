@@ -16,7 +16,15 @@ from classroom.editions.publish import NOTEBOOKS, normalise
 
 ROOT = NOTEBOOKS.parent
 FOLDERS = ("mytorch_core", "notebooks/classroom", "data")
-FILES = ("environment.yml", "pyproject.toml", "constraints.txt", "Makefile", "README.md", "LICENSE")
+FILES = (
+    "environment.yml",
+    "pyproject.toml",
+    "constraints.txt",
+    "Makefile",
+    "README.md",
+    "LICENSE",
+    "notebooks/reference.md",
+)
 
 
 def without_solutions(notebook):

@@ -24,20 +24,30 @@ class Failure:
         return f"{place}{self.kind}: {self.message}"
 
 
+MESSAGE = 1000  # characters of an exception's text that are kept
 OURS = ("classroom", "mytorch_core", "site-packages")  # folders whose code is not the reader's
 
 
 def failure(error):
     """What an exception says, and the line of the reader's code that it comes from."""
-    frames = traceback.extract_tb(error.__traceback__)
+    walk = traceback.walk_tb(error.__traceback__)
+    frames = traceback.StackSummary.extract(walk, lookup_lines=False)  # their text is not needed
     readers = [f for f in frames if not set(OURS) & set(re.split(r"[/\\]", f.filename))]
     last = readers[-1] if readers else None
     return Failure(
         type(error).__name__,
-        str(error),
+        _message(error),
         last.lineno if last else None,
         last.name if last else "",
     )
+
+
+def _message(error):
+    """What an exception says, as a plain string, even if it is one of the reader's own making."""
+    try:
+        return "".join(str(error))[:MESSAGE]
+    except Exception as another:
+        return f"(its message cannot be shown: {type(another).__name__})"
 
 
 def one_line(error):
@@ -45,9 +55,35 @@ def one_line(error):
     return str(failure(error))
 
 
-def run_quietly(function, *arguments):
+class Printed(io.TextIOBase):
+    """Keeps the first characters that are printed, in a file if one is given."""
+
+    KEPT = 2000
+
+    def __init__(self, file=None):
+        self.file, self.text, self.room = file, [], self.KEPT
+
+    def writable(self):
+        return True
+
+    def write(self, text):
+        kept = text[: self.room]
+        self.room -= len(kept)
+        if self.file and kept:  # at once: what comes next may be the end of the process
+            self.file.write(kept.encode(errors="replace"))
+            self.file.flush()
+        elif kept:
+            self.text.append(kept)
+        return len(text)
+
+    def getvalue(self):
+        """What was kept, if not in a file."""
+        return "".join(self.text)
+
+
+def run_quietly(function, *arguments, printed=None):
     """(result, what was printed) of a call, without warnings."""
-    printed = io.StringIO()
+    printed = printed or Printed()
     with (
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(printed),

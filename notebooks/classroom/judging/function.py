@@ -8,10 +8,17 @@ import numpy as np
 
 from classroom.judging.exercise import Exercise
 from classroom.judging.failures import run_quietly
-from classroom.judging.probes import watch_calls
+from classroom.judging.probes import complete, watch_calls
 from classroom.judging.stubs import is_stub, nothing
-from classroom.judging.verdict import IN_FUNCTIONS, Verdict, about_failure, not_yet
-from classroom.judging.worker import in_worker
+from classroom.judging.verdict import (
+    IN_FUNCTIONS,
+    Verdict,
+    about_failure,
+    not_yet,
+    shown,
+    unfit,
+)
+from classroom.judging.worker import in_worker, tampered
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,43 +50,49 @@ class Function(Exercise):
         if nothing(answer):
             return not_yet()
         if not callable(answer):
-            return Verdict(False, None, f"{self.name!r} asks for a function, not {answer!r}.")
+            return unfit(f"{self.name!r} asks for a function, not {shown(answer)}.")
         if is_stub(answer):
             return not_yet()
         seen = in_worker(watch_calls, self.calls, answer)
         if isinstance(seen, Verdict):
             return seen
         seen, printed = seen
+        if not complete(seen, self.calls):
+            return tampered()
         return self.verdict(seen).with_prints(printed)
 
     def verdict(self, seen):
         """The verdict on what was seen of an answer, {what a call shows: Seen}."""
-        expected = _expected(self, self.right)
-        wrong = [name for name in expected if not _alike(seen[name], expected[name])]
+        right = expected(self, self.right)
+        wrong = [name for name in right if not _alike(seen[name], right[name])]
         if not wrong:
-            return Verdict(True, None, f"Right. Tried: {'; '.join(expected)}.")
-        return _told(self, seen, wrong, _explained(self, seen))
+            return Verdict(True, None, f"Right. Tried: {'; '.join(right)}.")
+        return _told(self, seen, wrong, explained(self, seen))
 
 
-def _explained(exercise, seen):
+def explained(exercise, seen):
     """The first known mistake that does the same in every call, or None."""
     for mistake in exercise.mistakes:
-        theirs = _expected(exercise, mistake.answer)
+        theirs = expected(exercise, mistake.answer)
         if all(_alike(seen[name], theirs[name]) for name in seen):
             return mistake
     return None
 
 
 @functools.cache
-def _expected(exercise, function):
-    return run_quietly(watch_calls, exercise.calls, function)[0]
+def expected(exercise, function):
+    """What a function does in the exercise's calls: {what a call shows: Seen}."""
+    found = run_quietly(watch_calls, exercise.calls, function)[0]
+    for array in (a for seen in found.values() for step in seen.steps for a in step):
+        array.flags.writeable = False  # it is kept
+    return found
 
 
-def _alike(seen, expected):
-    errors = [(f.kind, f.message) if f else None for f in (seen.failure, expected.failure)]
+def _alike(seen, other):
+    errors = [(f.kind, f.message) if f else None for f in (seen.failure, other.failure)]
     if errors[0] != errors[1]:
         return False
-    mine, theirs = seen.steps[0] if seen.steps else [], expected.steps[0] if expected.steps else []
+    mine, theirs = seen.steps[0] if seen.steps else [], other.steps[0] if other.steps else []
     return len(mine) == len(theirs) and all(map(_close, mine, theirs))
 
 
@@ -102,7 +115,7 @@ def _told(exercise, seen, wrong, mistake):
 
 def _compared(exercise, seen, name):
     """What was expected and what came, part by part if the parts have names."""
-    right, mine = _expected(exercise, exercise.right)[name], seen[name]
+    right, mine = expected(exercise, exercise.right)[name], seen[name]
     if exercise.parts and right.steps and mine.steps:
         rows = [
             f"{part}: expected {_shown(part, a)}, yours {_shown(part, b)}"

@@ -4,8 +4,9 @@ An experiment is run on the reader's answer in a process of its own, and on ever
 answers that do the same in all of them cannot be told apart.
 """
 
+import functools
 import inspect
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
@@ -23,6 +24,23 @@ class Seen:
 
     steps: list = field(default_factory=list)
     failure: Failure | None = None
+
+    @functools.cached_property
+    def shapes(self):
+        """The shapes of all arrays, step by step."""
+        return [a.shape for step in self.steps for a in step]
+
+    @functools.cached_property
+    def path(self):
+        """Every weight after each step, for parameters that keep their shapes: (steps, weights)."""
+        rows = [np.concatenate([np.ravel(a) for a in step]) for step in self.steps]
+        return np.array(rows).reshape(len(rows), -1) if rows else np.zeros((0, 0))
+
+    @functools.cached_property
+    def moves(self):
+        """What each step adds to every weight: they start as ones."""
+        with np.errstate(all="ignore"):
+            return np.diff(self.path, axis=0, prepend=1.0)
 
 
 @dataclass(frozen=True)
@@ -42,11 +60,19 @@ class Probe:
 
 
 def _repeat(gradient, steps):
-    return [[np.array(gradient, float)]] * steps
+    return [[frozen(gradient)]] * steps
 
 
 def _columns(*rows):
-    return [[np.array(row, float)] for row in rows]
+    return [[frozen(row)] for row in rows]
+
+
+def frozen(numbers):
+    """An array that nobody can write to: experiments and what they have to give are the same for
+    every answer."""
+    array = np.array(numbers, float)
+    array.flags.writeable = False
+    return array
 
 
 TWO = ([[1.0, -2.0], [0.5, 3.0]], [[-1.0, 4.0], [2.0, 0.25]], [2.0, -0.5], [[[-3.0, 1.0]]])
@@ -57,20 +83,25 @@ SIZES = _columns(
     [10, -1e-2, 3e-5, -1e-8],
     [8, 1e-2, 1e-5, 2e-8],
 )
-MIXED = [[factor * np.array(g) for g in TWO] for factor in (1.0, -0.5, 2.0, 0.1, -1.0)]
+MIXED = [[frozen(factor * np.array(g)) for g in TWO] for factor in (1.0, -0.5, 2.0, 0.1, -1.0)]
 MISSING = [
-    [None if (t, i) in {(1, 0), (3, 1)} else factor * np.array(g) for i, g in enumerate(TWO[:3])]
+    [
+        None if (t, i) in {(1, 0), (3, 1)} else frozen(factor * np.array(g))
+        for i, g in enumerate(TWO[:3])
+    ]
     for t, factor in enumerate((1.0, -0.5, 2.0, 0.1, -1.0, 0.7))
 ]
 OTHER = {"lr": 0.07, "beta": 0.6, "beta1": 0.6, "beta2": 0.9, "eps": 1e-2}
-NUMBER = Probe("number", "a parameter that is a single number", [[g[0][0]] for g in SIGNS[:4]])
+NUMBER = Probe(
+    "number", "a parameter that is a single number", [[frozen(g[0][0])] for g in SIGNS[:4]]
+)
 LONG = Probe("long", "many steps", _repeat([0.5], 105))
 
 
 def _random(steps, entries):
     rng = np.random.default_rng(0)
     sizes = 10.0 ** rng.integers(-1, 2, size=(steps, entries))
-    return [[g] for g in sizes * rng.normal(size=(steps, entries))]
+    return [[frozen(g)] for g in sizes * rng.normal(size=(steps, entries))]
 
 
 # For rules in whose steps little of the numbers shows, such as a sign.
@@ -89,7 +120,9 @@ def usual(settings, still=()):
         Probe("sizes", "gradients from 10 down to 1e-8", SIZES),
         Probe("zeros", "a gradient that is exactly 0", _columns([0, 2], [0, -1], [1, 0], [0, 1])),
         Probe("several", "several parameters, two of the same shape", MIXED),
-        Probe("multiplied", "gradients multiplied by 1,000", [[1000 * g[0]] for g in SIGNS]),
+        Probe(
+            "multiplied", "gradients multiplied by 1,000", [[frozen(1000 * g[0])] for g in SIGNS]
+        ),
         Probe("missing", "a step in which a parameter has no gradient", MISSING),
         Probe("float32", "weights in float32", MIXED, dtype=np.float32),
     ]
@@ -149,6 +182,25 @@ def watch_calls(calls, answer):
             seen.failure = failure(error)
         found[shows] = seen
     return found
+
+
+def complete(seen, names):
+    """Whether this is what was seen in the experiments of these names, and nothing else: it comes
+    from a process in which an answer could do what it liked."""
+    if not isinstance(seen, dict) or list(seen) != list(names):
+        return False
+    failures = [one.failure for one in seen.values() if _whole(one, Seen)]
+    return len(failures) == len(seen) and all(f is None or _whole(f, Failure) for f in failures)
+
+
+def _whole(thing, kind):
+    """Whether it is of this kind, with every field of it, and a Seen with nothing but arrays."""
+    if type(thing) is not kind or list(vars(thing)) != [f.name for f in fields(kind)]:
+        return False
+    if kind is Failure:
+        return all(isinstance(x, str) for x in (thing.kind, thing.message, thing.where))
+    arrays = [a for step in thing.steps for a in step]
+    return all(type(a) is np.ndarray and a.dtype == float for a in arrays)
 
 
 def accepts(make, name):

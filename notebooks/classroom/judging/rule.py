@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from classroom.judging.comparing import expected, same
 from classroom.judging.diagnosis import explained
 from classroom.judging.exercise import Exercise
-from classroom.judging.probes import NUMBER, accepts, names, usual, watch_rule
+from classroom.judging.probes import NUMBER, accepts, complete, names, usual, watch_rule
 from classroom.judging.stubs import is_stub, nothing
 from classroom.judging.telling import told
-from classroom.judging.verdict import Verdict, not_yet
-from classroom.judging.worker import in_worker
+from classroom.judging.verdict import Verdict, not_yet, shown, unfit
+from classroom.judging.worker import in_worker, tampered
 from classroom.judging.written import Text
 from mytorch_core.optim import Optimizer
 
@@ -59,19 +59,22 @@ class Rule(Exercise):
         if nothing(answer):
             return not_yet()
         if not inspect.isclass(answer) or not issubclass(answer, Optimizer):
-            text = f"{self.name!r} asks for a subclass of optim.Optimizer, not {answer!r}."
-            return Verdict(False, None, text)
+            return unfit(
+                f"{self.name!r} asks for a subclass of optim.Optimizer, not {shown(answer)}."
+            )
         if is_stub(answer):
             return not_yet()
         for name in self.settings:
             if not accepts(answer, name):
                 text = f"{answer.__name__}(parameters, ...) has to take {name}: "
-                return Verdict(False, None, text + "name it in __init__.")
+                return unfit(text + "name it in __init__.")
         rule = next((r for name, r in self.taking.items() if names(answer, name)), self)
         seen = in_worker(watch_rule, rule.experiments, answer, rule.settings)
         if isinstance(seen, Verdict):
             return seen
         seen, printed = seen
+        if not complete(seen, [probe.name for probe in rule.experiments]):
+            return tampered()
         return rule.verdict(seen).with_prints(printed)
 
     def verdict(self, seen):

@@ -219,7 +219,7 @@ def edits(line, place, names, arrays):
     for put, node in _places(tree.body, functools.partial(setattr, tree, "body")):
         for slug, sentence, new in _instead(node, names, arrays):
             put(new)
-            yield slug, sentence.format(place), f"{target}{kept} {sign}= {ast.unparse(tree)}"
+            yield slug, sentence.format(place), f"{target}{kept} {sign}= {_unparsed(tree.body)}"
         put(node)
     for found in re.finditer(r" (\*\*|[-+*/]) ", value):  # as text, where another one binds first
         for new in _but(SIGNS, found[1]):
@@ -261,6 +261,26 @@ def _statements(target, kept, sign, value, place, names, arrays):
             if value.startswith("w - "):
                 edited = f"w - ({value[4:]}) {new} {name}"
             yield f"further-{name}", sentence, f"{target}{kept} {sign}= {edited}"
+
+
+BINDS = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Div: 2, ast.FloorDiv: 2, ast.Pow: 4}
+
+
+def _unparsed(node, outside=0):
+    """ast.unparse, for what rules are made of many times as fast."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Constant):
+        return repr(node.value)
+    if isinstance(node, ast.Call) and not node.keywords:
+        return f"{ast.unparse(node.func)}({', '.join(map(_unparsed, node.args))})"
+    if isinstance(node, ast.BinOp) and type(node.op) in BINDS:
+        binds, power = BINDS[type(node.op)], isinstance(node.op, ast.Pow)
+        left, right = _unparsed(node.left, binds + power), _unparsed(node.right, binds + 1 - power)
+        text = f"{left} {OPERATORS[type(node.op)]} {right}"
+        return f"({text})" if binds < outside else text
+    text = ast.unparse(node)
+    return f"({text})" if outside > (3 if isinstance(node, ast.UnaryOp) else 0) else text
 
 
 def _places(node, put):

@@ -25,7 +25,8 @@ def told(rule, seen, wrong, found):
         table += f"\n\nYour code stops with an error, {failures[0]}"
     if found:
         text = " Also: ".join(mistake.sentence for mistake in found)
-        return Verdict(False, found[0].slug, f"{table}\n\n{text}\n\nLook at: {found[0].look}")
+        message = f"{table}\n\n{text}\n\nLook at: {found[0].look}"
+        return Verdict(False, found[0].slug, message, status="error" if failures else "wrong")
     return Verdict(False, None, f"{table}\n\n{_what_can_be_said(rule, seen, wrong)}")
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from classroom.judging.exercise import Exercise
 from classroom.judging.stubs import nothing
-from classroom.judging.verdict import Verdict, not_yet
+from classroom.judging.verdict import Verdict, not_yet, shown, unfit
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,8 +24,8 @@ class Value(Exercise):
             return not_yet()
         try:
             number = float(answer)
-        except (TypeError, ValueError):
-            return Verdict(False, None, f"{self.name!r} asks for a number, not {answer!r}.")
+        except Exception:  # whatever the answer is
+            return unfit(f"{self.name!r} asks for a number, not {shown(answer)}.")
         if np.isclose(number, self.right, rtol=1e-3):
             return Verdict(True, None, f"Right: {self.right:g}.")
         for mistake in self.mistakes:

@@ -15,8 +15,6 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from mytorch_core.optim import Optimizer
-
 # ------------------------------------------------------------------ what wraps the lines
 
 
@@ -109,12 +107,15 @@ class Text:
         return functools.partial(Written, self)
 
 
-class Written(Optimizer):
-    """The optimizer that a text describes."""
+class Written:
+    """The optimizer that a text describes. Thousands of them are run to explain one answer, so it
+    has the parts of `Optimizer` that lines can see, and none of its checks."""
 
     def __init__(self, text, parameters, **hyperparameters):
         hyperparameters |= {name: hyperparameters.get(other, other) for name, other in text.given}
-        super().__init__(parameters, **hyperparameters)
+        self.hyperparameters = tuple(hyperparameters)
+        vars(self).update(hyperparameters)
+        self.parameters, self.t = list(parameters), 0
         self.text, self.clock, self.memory = text, 0, {}
         self.first = SimpleNamespace(**hyperparameters)
         self.betas = {f"{name}_t": 1.0 for name in hyperparameters if name.startswith("beta")}
@@ -125,7 +126,8 @@ class Written(Optimizer):
         numbers = {name: getattr(self, name) for name in self.hyperparameters}
         for name in self.betas:
             self.betas[name] *= numbers[name.removesuffix("_t")]
-        numbers |= self.betas | {"np": np, "first": self.first}
+        numbers |= self.betas
+        numbers |= {"np": np, "first": self.first}
         if not self.text.ticks:
             self._tick(numbers)
         for i, p, g in self.text.visits(self):
@@ -133,11 +135,11 @@ class Written(Optimizer):
                 self._tick(numbers)
             here = {"w": p.data, "g": g, "t": self.clock}
             state = self._state(i, p, here)
-            exec(_compiled(self.text.lines), numbers | state | here)
+            _run(self.text.lines, numbers | state | here)
 
     def _tick(self, numbers):
         names = numbers | {"t": self.clock}
-        exec(_compiled(self.text.once), names)
+        _run(self.text.once, names)
         self.clock = names["t"]
 
     def _state(self, i, p, here):
@@ -146,7 +148,7 @@ class Written(Optimizer):
             state |= {name: np.zeros_like(p.data) for name in self.text.state}
             if self.text.start:
                 names = state | here | {"np": np}
-                exec(_compiled(self.text.start), names)
+                _run(self.text.start, names)
                 state |= {name: value for name, value in names.items() if name in _left_of(self)}
         return state
 
@@ -155,9 +157,14 @@ def _left_of(optimizer):
     return {*optimizer.text.state, *(n for x in optimizer.text.start for n in names_set_by(x))}
 
 
-@functools.cache
-def _compiled(lines):
-    return compile("\n".join(lines), "rule", "exec")
+def _run(lines, names):
+    for line in lines:
+        exec(_compiled(line), names)
+
+
+@functools.cache  # rules with a mistake share most of their lines
+def _compiled(line):
+    return compile(line, "rule", "exec")
 
 
 @functools.cache
@@ -256,8 +263,7 @@ def compatible(mistakes):
     return len(touched) == len(set(touched))
 
 
+@functools.lru_cache(maxsize=50_000)
 def with_mistakes(text, mistakes):
     """The text with all of these in it."""
-    for mistake in mistakes:
-        text = mistake.applied(text)
-    return text
+    return mistakes[-1].applied(with_mistakes(text, mistakes[:-1])) if mistakes else text

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import ipywidgets as widgets
 import numpy as np
 
-SYMBOLS = {"beta": "β", "beta1": "β₁", "beta2": "β₂", "eps": "ε", "condition": "κ"}
+SYMBOLS = {"beta": "β", "beta1": "β₁", "beta2": "β₂", "condition": "κ"}
 
 
 @dataclass(frozen=True)
@@ -122,10 +122,11 @@ class Knob(widgets.HBox):
     """A slider and a field to type into, for one quantity. `number` is where it stands.
 
     changed() is called when the reader has moved it, refused(message) when what was typed is no
-    possible number; the typed text then stays, to be mended.
+    possible number; the typed text then stays, to be mended. letters is the room for the label, in
+    characters, so that sliders below each other begin alike; None for that of this label.
     """
 
-    def __init__(self, name, control, changed, refused):
+    def __init__(self, name, control, changed, refused, letters=None):
         self.control, self.changed, self.refused = control, changed, refused
         self.number = control.start
         label = control.label or name
@@ -135,14 +136,14 @@ class Knob(widgets.HBox):
             max=len(control.values) - 1,
             readout=False,
             description=label,
-            style={"description_width": "5em"},
-            layout={"width": "60%", "max_width": "32em"},
+            style={"description_width": f"{0.55 * (letters or len(label)) + 0.5:.1f}em"},
+            layout={"flex": "1 1 0", "width": "auto", "min_width": "0"},
         )
         self.field = widgets.Text(
             notation(control.start),
             continuous_update=False,
             tooltip=f"{label}: type a number",
-            layout={"width": "6em"},
+            layout={"width": "84px", "flex": "none"},
         )
         self.following = False  # whether a widget changes because of the other one
         self.slider.observe(self._slid, "value")

@@ -6,10 +6,11 @@ the cell.
 
 import base64
 import html
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
-from IPython.display import display
+from IPython.display import Markdown, display
 
 from classroom.pictures.style import (
     DPI,
@@ -25,6 +26,7 @@ from classroom.pictures.style import (
     decades,
     label_ends,
     label_line,
+    mosaic,
     new,
     of_rule,
     path_on,
@@ -41,6 +43,11 @@ def show(figure, alt):
     display({"text/html": tag, "text/plain": alt}, raw=True)
 
 
+def show_page(path):
+    """Display a page of text, in Markdown, below the cell."""
+    display(Markdown(Path(path).read_text(encoding="utf-8")))
+
+
 # ------------------------------------------------------------------ chapter 01
 
 
@@ -51,9 +58,8 @@ def first_steps(histories, smooth=10):
     runs = [np.convolve(history.loss, window, "valid") for history in histories]
     band(ax, np.arange(len(runs[0])) + smooth, runs, **RULES["SGD"] | {"linewidth": 1.6})
     ax.axhline(np.log(10), color=GREY, linestyle=":")
-    label_line(
-        ax, 0.98 * len(histories[0].loss), np.log(10), "ln 10: equal guesses", GREY, ha="right"
-    )
+    end = 0.98 * len(histories[0].loss)
+    label_line(ax, end, np.log(10) + 0.02, "ln 10: equal guesses", GREY, ha="right", va="bottom")
     ax.set(xlabel="step", ylabel=f"loss (mean of {smooth} steps)", ylim=(0, 2.5))
     ax.set_xlim(0, len(histories[0].loss))
     return figure
@@ -80,7 +86,8 @@ def best_steps(gradient):
         arrow = {"arrowstyle": "-|>", "lw": 2, "color": SERIES[1], "mutation_scale": 16}
         ax.annotate("", g / np.sqrt(g @ g), (0, 0), arrowprops=arrow)
         label_line(ax, *(g / np.sqrt(g @ g) * 1.4), "g / |g|", SERIES[1], ha="center")
-        label_line(ax, *(best * 1.25), "best", SERIES[0], ha="center", va="top")
+        side = "right" if best[0] < 0 else "left"
+        label_line(ax, *(best * 1.15), "best", SERIES[0], ha=side, va="top")
         ax.set(xlim=(-1.9, 1.9), ylim=(-1.9, 1.9), aspect="equal", title=name, xlabel="$d_1$")
         ax.grid(False)
     axes[0].set_ylabel("$d_2$")
@@ -170,6 +177,7 @@ def saddle_path(surface, path):
     path_on(left, path, color=SERIES[0], markerfacecolor="white")
     left.plot(0, 0, "X", color=SERIES[1], markersize=12, markeredgecolor="white")
     left.set_title(surface.formula, fontsize=12)
+    left.set_aspect("equal")
     right.plot(losses(surface, path), color=SERIES[0])
     right.set(xlabel="step", ylabel="loss")
     return figure
@@ -262,4 +270,81 @@ def step_lengths(lengths):
         middle = len(t) // 2
         label_line(ax, t[middle], values[middle] - 0.05, name, color, va="top")
     ax.set(xlabel="step t", ylabel="length of the step", ylim=(0, 1.1))
+    return figure
+
+
+# ------------------------------------------------------------------ chapter 05
+
+
+def sensitivity(curves, limits=(0.75, 1.0), names=True):
+    """Accuracy over the learning rate, {rule: (rates, one list of runs for each rate)}."""
+    figure, ax = new(height=4.4)
+    for i, (name, (rates, runs)) in enumerate(curves.items()):
+        style = of_rule(name, i)
+        band(ax, rates, np.array(runs).T, **style)
+        if names:
+            label_line(ax, *place_above(curves, name, limits), name, style["color"], **ABOVE)
+    decades(ax, "x")
+    ax.set(xlabel="learning rate lr", ylabel="accuracy on validation digits", ylim=limits)
+    return figure
+
+
+ABOVE = {"ha": "center", "fontsize": 15}
+
+
+def place_above(curves, name, limits=(0.75, 1.0)):
+    """Where a curve's name stands: above its best rate, neighbours at different heights."""
+    rates, runs = curves[name]
+    row = list(curves).index(name) % 2
+    best = np.median(runs, axis=1).argmax()
+    return rates[best], limits[1] - (0.06 + 0.09 * row) * np.ptp(limits)
+
+
+def heat_map(values, rows, columns, row_name, column_name, what):
+    """Numbers over two settings, as colours and in figures; the best one is framed."""
+    figure, ax = new(height=4.6)
+    values = np.asarray(values)
+    image = ax.imshow(values, cmap=SURFACE_MAP, vmin=0.5, vmax=1, aspect="auto")
+    figure.colorbar(image, ax=ax, label=what, extend="min")
+    for (i, j), value in np.ndenumerate(values):
+        color = INK if value > 0.8 else "white"
+        ax.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=14, color=color)
+    i, j = np.unravel_index(values.argmax(), values.shape)
+    x, y = np.array([j, j + 1, j + 1, j, j]) - 0.5, np.array([i, i, i + 1, i + 1, i]) - 0.5
+    ax.plot(x, y, color=SERIES[1], linewidth=4, clip_on=False)
+    ax.set_xticks(range(len(columns)), [f"{value:g}" for value in columns])
+    ax.set_yticks(range(len(rows)), [f"{value:g}" for value in rows])
+    ax.set(xlabel=column_name, ylabel=row_name)
+    ax.grid(False)
+    return figure
+
+
+# ------------------------------------------------------------------ chapter 06
+
+
+def beside_healthy(panels, smooth=25):
+    """Loss curves in six panels, running means: {title: (rule, its losses, the patient's)}.
+
+    The right rule as a band over its seeds, the patient as one line for each seed.
+    """
+    titles = list(panels)
+    figure, axes = mosaic([titles[:3], titles[3:]], height=5.2, sharex=True, sharey=True)
+    window = np.ones(smooth) / smooth
+    for title, (rule, healthy, patient) in panels.items():
+        ax = axes[title]
+        healthy, patient = (
+            [np.convolve(losses, window, "valid") for losses in runs] for runs in (healthy, patient)
+        )
+        t = np.arange(len(healthy[0])) + smooth
+        band(ax, t, healthy, **RULES[rule] | {"linewidth": 1.6})
+        for run in patient:
+            ax.plot(t, run, color=INK, linewidth=1.1, linestyle=(0, (4, 1.5)))
+        ax.set_title(title)
+        ax.set(yscale="log", ylim=(0.12, 2.6), xlim=(0, t[-1]))
+        ax.set_yticks([0.2, 0.5, 1, 2], ["0.2", "0.5", "1", "2"])
+        ax.yaxis.set_minor_formatter(mpl.ticker.NullFormatter())
+    for title in titles[::3]:
+        axes[title].set_ylabel("loss")
+    for title in titles[3:]:
+        axes[title].set_xlabel("step")
     return figure

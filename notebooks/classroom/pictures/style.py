@@ -37,6 +37,7 @@ STYLE = {
     "font.family": "DejaVu Sans",
     "font.size": 14,
     "axes.titlesize": 15,
+    "axes.titlepad": 8,
     "axes.labelsize": 14,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -81,10 +82,10 @@ def new(ncols=1, height=HEIGHT, **subplots):
         return figure, figure.subplots(1, ncols, **subplots)
 
 
-def mosaic(layout, height=HEIGHT, **options):
+def mosaic(layout, height=HEIGHT, width=WIDTH, **options):
     """A figure in the style of the course, and its axes by the names in the layout."""
     with style():
-        figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+        figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
         figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
         return figure, figure.subplot_mosaic(layout, **options)
 
@@ -108,6 +109,27 @@ def label_line(ax, x, y, text, color, **options):
     options = {"fontsize": 13, "va": "center", "ha": "left"} | options
     ground = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
     return ax.text(x, y, text, color=color, bbox=ground, **options)
+
+
+def note_above(ax, color=INK, x=1):
+    """Words above the axes that end at x, where no line runs through them; empty at first."""
+    if not any(ax.get_title(loc) for loc in ("left", "center")):
+        ax.set_title(" ")  # keeps the room
+    place = {"xycoords": "axes fraction", "textcoords": "offset points", "clip_on": False}
+    return ax.annotate("", (x, 1), (0, 8), ha="right", fontsize=14, color=color, **place)
+
+
+def names_above(figure, ax, colors):
+    """Words in a row above all axes, for {name: color}; they belong to these axes."""
+    figure.suptitle(" ", fontsize=14)  # keeps the room
+    place = {"xycoords": "figure fraction", "ha": "center", "va": "top", "fontsize": 14}
+    place |= {"in_layout": False, "clip_on": False}
+    room = np.array([len(name) + 11 for name in colors])  # what will be said of it, too
+    middles = (np.cumsum(room) - room / 2) / room.sum()
+    return [
+        ax.annotate("", (x, 0.98), color=color, **place)
+        for x, color in zip(middles, colors.values(), strict=True)
+    ]
 
 
 def label_ends(ax, ends, gap):

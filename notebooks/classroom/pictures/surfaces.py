@@ -59,7 +59,7 @@ def ravine(condition=20.0):
         gradient=lambda w: np.stack([w[0] / 10, 2 * k * w[1]]),
         start=(-7.0, 2.0),
         minimum=(0.0, 0.0),
-        window=((-8, 3), (-3, 3)),
+        window=((-8, 3), (-4, 4)),
         formula=rf"$f(x, y) = x^2/20 + {wall}y^2$",
         L=max(condition, 1) / 10,
         mu=min(condition, 1) / 10,
@@ -138,6 +138,27 @@ def saddle():
     )
 
 
+def rosenbrock(steepness=10.0):
+    """f(x, y) = (1 - x)^2 + k (y - x^2)^2: a valley bent along y = x^2 (Rosenbrock 1960: k = 100).
+
+    On its floor it falls gently towards (1, 1); its walls are k times as steep.
+    """
+    k = steepness
+    return Surface(
+        f=lambda w: (1 - w[0]) ** 2 + k * (w[1] - w[0] ** 2) ** 2,
+        gradient=lambda w: np.stack(
+            [
+                -2 * (1 - w[0]) - 4 * k * w[0] * (w[1] - w[0] ** 2),
+                2 * k * (w[1] - w[0] ** 2),
+            ]
+        ),
+        start=(-1.2, 1.0),
+        minimum=(1.0, 1.0),
+        window=((-2, 2), (-1, 3)),
+        formula=rf"$f(x, y) = (1 - x)^2 + {k:g}\,(y - x^2)^2$",
+    )
+
+
 def descend(rule, surface, steps, start=None, noise=0.0, rng=None, **hyperparameters):
     """The path of an optimizer: an array (steps + 1, coordinates), the start first.
 
@@ -157,6 +178,11 @@ def descend(rule, surface, steps, start=None, noise=0.0, rng=None, **hyperparame
             optimizer.step()
             path.append(w.data.copy())
     return np.array(path)
+
+
+def heights(surface, path):
+    """f along a path, above its minimum: an array (steps + 1,)."""
+    return losses(surface, path) - surface.f(np.array(surface.minimum))
 
 
 def losses(surface, path):

@@ -1,5 +1,6 @@
 """The digits: MNIST from the files in data/mnist, checked byte by byte; and minibatches of it."""
 
+import functools
 import gzip
 import hashlib
 import struct
@@ -40,6 +41,15 @@ class Digits(NamedTuple):
     y_test: np.ndarray
 
 
+class Loaded(Digits):
+    """Digits as `load` returned them. To another process its arguments travel, not 62 MB."""
+
+    arguments = None  # those of `load`; None for what `_replace` made
+
+    def __reduce__(self):
+        return (_once, self.arguments) if self.arguments else (Digits, tuple(self))
+
+
 def data_folder():
     """The folder of the four files: inside an installed package, or in the project."""
     installed = Path(str(files("classroom"))) / "data" / "mnist"
@@ -51,18 +61,31 @@ def load(n_train=10_000, n_test=10_000, folder=None):
 
     Raises ValueError for a number that is not available, FileNotFoundError for a file that is
     missing, and ValueError for one that is not the original: each says how to restore it.
+
+    The arrays are read-only. Pickled, the digits are a note to load them, once in each process;
+    what `_replace` returns travels in full.
     """
     for name, n, available in (("n_train", n_train, 60_000), ("n_test", n_test, 10_000)):
         if not isinstance(n, (int, np.integer)) or not 1 <= n <= available:
             raise ValueError(f"{name} must be a whole number from 1 to {available:,}, not {n!r}")
-    folder = data_folder() if folder is None else Path(folder)
+    elsewhere = folder is not None
+    folder = Path(folder) if elsewhere else data_folder()
     images, labels, test_images, test_labels = (_read(folder / name) for name in FILES)
-    return Digits(
+    digits = Loaded(
         _pixels(images[:n_train]),
         labels[:n_train].astype(np.int64),
         _pixels(test_images[:n_test]),
         test_labels[:n_test].astype(np.int64),
     )
+    for array in digits:
+        array.setflags(write=False)
+    digits.arguments = n_train, n_test, str(folder.resolve()) if elsewhere else None
+    return digits
+
+
+@functools.lru_cache(maxsize=4)
+def _once(*arguments):
+    return load(*arguments)
 
 
 def _pixels(images):

@@ -89,7 +89,8 @@ class Lane:
         if not self.loss:
             return f"{self.name} has not started"
         loss = self.smooth[-1]
-        text = f"{self.name}: loss {loss:.2f}" if loss >= 0.01 else f"{self.name}: loss {loss:.0e}"
+        loss = f"{loss:.2f}" if 0.01 <= loss < 1000 else f"{loss:.0e}"
+        text = f"{self.name}: loss {loss}"
         if self.accuracy:
             step, share = self.accuracy[-1]
             when = "" if step == len(self.loss) else f" after step {step}"

@@ -11,7 +11,9 @@ from classroom.pictures.style import (
     label_line,
     mosaic,
     new,
+    note_above,
 )
+from classroom.pictures.views.edges import point_to, wedge
 from classroom.pictures.views.view import View
 
 
@@ -22,15 +24,18 @@ def slope_view(surface, w=-3.0, lr=0.4):
     grid = np.linspace(low, high, 300)
     top = float(surface.f(grid[None]).max())
     ax.plot(grid, surface.f(grid[None]), color=INK)
-    ax.set(xlabel="weight w", ylabel="loss", xlim=(low, high), ylim=(-0.15 * top, top))
-    ax.set_title(surface.formula)
+    ax.set(xlabel="weight w", ylabel="loss", xlim=(low, high), ylim=(-0.25 * top, 1.1 * top))
+    ax.set_title(surface.formula, loc="left")
     (tangent,) = ax.plot([], [], color=SERIES[1], linestyle="--")
     (arrow,) = ax.plot([], [], color=INK, linewidth=3)
-    (tip,) = ax.plot([], [], color=INK, markersize=13)
-    (here,) = ax.plot([], [], "o", color=SERIES[0], markersize=12)
+    (tip,) = ax.plot([], [], color=INK, markersize=13, clip_on=False)
+    (here,) = ax.plot([], [], "o", color=SERIES[0], markersize=12, clip_on=False)
     (there,) = ax.plot([], [], "o", color=SERIES[0], mfc="white", markersize=12, mew=2.5)
+    far = wedge(ax, SERIES[0])
     slope = label_line(ax, 0, 0, "", SERIES[1], ha="center")
-    step = label_line(ax, 0, 0, "", INK, ha="center")
+    step = ax.text(0, -0.19 * top, "", color=INK, ha="center", va="center", fontsize=13)
+    said = note_above(ax, SERIES[0])
+    half = 0.11 * (high - low)  # of a label's width
 
     def update(w=w, lr=lr):
         value, g = surface.f(np.array([w])), surface.gradient(np.array([w]))[0]
@@ -38,16 +43,20 @@ def slope_view(surface, w=-3.0, lr=0.4):
         new_value = surface.f(np.array([new]))
         reach = np.array([w - 1.2, w + 1.2])
         tangent.set_data(reach, value + g * (reach - w))
-        arrow.set_data([w, np.clip(new, low, high)], [-0.06 * top] * 2)
-        tip.set_data([np.clip(new, low + 0.05, high - 0.05)], [-0.06 * top])
+        arrow.set_data([w, np.clip(new, low, high)], [-0.09 * top] * 2)
+        tip.set_data([np.clip(new, low + 0.05, high - 0.05)], [-0.09 * top])
         tip.set_marker(">" if new > w else "<")
         tip.set_alpha(float(new != w))
         here.set_data([w], [value])
-        there.set_data([new], [new_value])
+        outside = point_to(far, new, new_value, there)
         slope.set_text(f"slope g = {g:+.2f}")
-        slope.set_position((np.clip(w, low + 1.2, high - 1.2), min(value + 0.17 * top, 0.93 * top)))
+        # Downhill of w, where the curve lies lower, and above all of it that the label spans.
+        middle = np.clip(w - (np.sign(g) or 1) * 1.4 * half, low + half, high - half)
+        under = surface.f(np.linspace(middle - half, middle + half, 9)[None]).max()
+        slope.set_position((middle, min(max(under, value) + 0.06 * top, 1.05 * top)))
         step.set_text(f"-lr g = {-lr * g:+.2f}")
-        step.set_position((np.clip((w + new) / 2, low + 1, high - 1), -0.12 * top))
+        step.set_x(np.clip((w + new) / 2, low + half, high - half))
+        said.set_text(f"outside: w = {new:.3g}, loss {new_value:.3g}" if outside else "")
         word = "falls" if new_value < value else "rises"
         change = f"{word}, from {value:.3g} to {new_value:.3g}"
         if new_value == value:
@@ -57,7 +66,7 @@ def slope_view(surface, w=-3.0, lr=0.4):
             f"w = {new:.3g}, and the loss {change}."
         )
 
-    return View(figure, [tangent, arrow, tip, there, here, slope, step], update)
+    return View(figure, [tangent, arrow, tip, there, here, far, slope, step, said], update)
 
 
 def fit_view(x, y, w=0.5, window=(-1.0, 3.0)):
@@ -76,7 +85,7 @@ def fit_view(x, y, w=0.5, window=(-1.0, 3.0)):
     (line,) = left.plot([], [], color=SERIES[0])
     gaps = [left.plot([], [], color=SERIES[1], linewidth=1.5)[0] for _ in x]
     (tangent,) = right.plot([], [], color=SERIES[1], linestyle="--")
-    (here,) = right.plot([], [], "o", color=SERIES[0], markersize=12)
+    (here,) = right.plot([], [], "o", color=SERIES[0], markersize=12, clip_on=False)
     said = right.text(0.5, 0.93, "", transform=right.transAxes, ha="center", fontsize=15)
 
     def update(w=w):
@@ -104,13 +113,15 @@ def tangent_view(surface, w=-1.5, d=0.5):
     room = np.ptp(values)
     ax.plot(grid, values, color=INK)
     ax.set(xlabel="weight w", ylabel="loss", xlim=(low, high))
-    ax.set(ylim=(values.min() - 0.6 * room, values.max() + 0.3 * room), title=surface.formula)
+    ax.set_ylim(values.min() - 0.6 * room, values.max() + 0.3 * room)
+    ax.set_title(surface.formula, loc="left")
     (tangent,) = ax.plot([], [], color=SERIES[1], linestyle="--")
-    (here,) = ax.plot([], [], "o", color=SERIES[0], markersize=12)
+    (here,) = ax.plot([], [], "o", color=SERIES[0], markersize=12, clip_on=False)
     (promise,) = ax.plot([], [], "o", color=SERIES[1], mfc="white", markersize=8, mew=2)
     (there,) = ax.plot([], [], "o", color=SERIES[0], mfc="white", markersize=8, mew=2)
     (gap,) = ax.plot([], [], color=GREY, linewidth=6, alpha=0.7)
-    said = ax.text(0.98, 0.05, "", transform=ax.transAxes, ha="right", fontsize=15)
+    ends = [wedge(ax, SERIES[1]), wedge(ax, SERIES[0])]
+    notes = [note_above(ax, SERIES[1], x=0.66), note_above(ax, SERIES[0])]
 
     def update(w=w, d=d):
         value, g = surface.f(np.array([w])), surface.gradient(np.array([w]))[0]
@@ -119,15 +130,17 @@ def tangent_view(surface, w=-1.5, d=0.5):
         tangent.set_data(reach, value + g * (reach - w))
         gap.set_data([w + d, w + d], [real, straight])
         here.set_data([w], [value])
-        promise.set_data([w + d], [straight])
-        there.set_data([w + d], [real])
-        said.set_text(f"promised {g * d:+.3f}   real {real - value:+.3f}")
+        for note, word, end, y, dot in zip(
+            notes, ("promised", "real"), ends, (straight, real), (promise, there), strict=True
+        ):
+            outside = ", outside" if point_to(end, w + d, y, dot) else ""
+            note.set_text(f"{word} {y - value:+.3f}{outside}")
         return (
             f"At w = {w:.3g} the slope is {g:.3g}. A step d = {d:.3g} promises a change of "
             f"{g * d:+.3f}; the loss really changes by {real - value:+.3f}."
         )
 
-    return View(figure, [tangent, here, promise, there, gap, said], update)
+    return View(figure, [tangent, gap, here, promise, there, *ends, *notes], update)
 
 
 # The graph of L = (w x + b - y)^2: every node, its place, and how it is made.
@@ -142,7 +155,7 @@ EDGES = (("w", "a"), ("x", "a"), ("a", "z"), ("b", "z"), ("z", "e"), ("y", "e"),
 def graph_view(x=3.0, b=1.0, y=4.0):
     """Four operations, L = (w x + b - y)^2: values forward, gradients backward, step by step."""
     figure, ax = new(height=4.5)
-    blank(ax, (0, 10.2), (-0.7, 5.6))
+    blank(ax, (-0.3, 10.2), (-0.7, 5.6))
     for start, end in EDGES:
         ax.plot(*zip(PLACES[start], PLACES[end], strict=True), color=GREY, linewidth=1.5, zorder=1)
     for name, (left, up) in PLACES.items():
@@ -210,7 +223,9 @@ def quotient_view(h=1e-5):
     errors = {name: np.array([_quotient_error(size, dtype) for size in sizes])
               for dtype, name, _ in types}  # fmt: skip
     curves = [ax.plot([], [], color=color, linewidth=1.5)[0] for *_, color in types]
-    dots = [ax.plot([], [], "o", color=color, markersize=12)[0] for *_, color in types]
+    dots = [
+        ax.plot([], [], "o", color=color, markersize=12, clip_on=False)[0] for *_, color in types
+    ]
     label_line(ax, 3e-15, 1e-5, "float64", SERIES[0])
     label_line(ax, 3e-8, 1.2, "float32", SERIES[1], va="bottom")
 
@@ -241,7 +256,7 @@ def softmax_view(z1=1.0, z2=2.0, z3=-1.0):
     places, names = np.arange(3), ("class 1\n(right)", "class 2", "class 3")
     for ax, title, limits in (
         (left, "probability p", (0, 1.15)),
-        (right, "gradient dL/dz", (-1.15, 1.15)),
+        (right, "gradient dL/dz", (-1.3, 1.3)),
     ):
         ax.set(xticks=places, xticklabels=names, xlim=(-0.6, 2.6), ylim=limits, title=title)
     right.axhline(0, color=INK, linewidth=1)

@@ -2,12 +2,24 @@
 
 import numpy as np
 
-from classroom.pictures.style import GREY, INK, RULES, decades, label_line, mosaic, new
+from classroom.pictures.style import (
+    GREY,
+    INK,
+    RULES,
+    decades,
+    label_line,
+    mosaic,
+    new,
+    note_above,
+)
+from classroom.pictures.views.edges import point_to, wedge
 from classroom.pictures.views.view import View
+
+TALLEST = 0.15  # where the axis of the shares ends
 
 
 def rates_view(recorded, lr=0.01, low=1e-2, high=1e4):
-    """How the learning rates of many weights are distributed, as training goes on.
+    """How the learning rates of many weights are distributed, as training goes on, up to step t.
 
     recorded  {lr: {t: h of every weight after step t}} of runs at these rates, h of any shape. Of
               the runs the nearest is shown. Weights that never had a gradient are left out.
@@ -23,41 +35,63 @@ def rates_view(recorded, lr=0.01, low=1e-2, high=1e4):
     edges = np.geomspace(low, high, 61)
     left.set_xscale("log")
     left.set(xlabel=r"rate of a weight, lr / ($\sqrt{h}$ + eps)", ylabel="share of the weights")
-    left.set(xlim=(low, high), ylim=(0, 0.15))
+    left.set(xlim=(low, high), ylim=(0, TALLEST))
     decades(right)
     right.set(xlabel="step t", ylabel="rate", xlim=(times[0], times[-1]), ylim=(low, high))
     color = RULES["AdaGrad"]["color"]
     bars = left.stairs(np.zeros(60), edges, fill=True, color=color, alpha=0.8)
     (middle,) = left.plot([], [], color=INK)
     (curve,) = right.plot([], [], color=color, linewidth=2.5)
-    (dot,) = right.plot([], [], "o", color=INK, markersize=12)
-    (law,) = right.plot([], [], color=GREY, linestyle=":")
-    label_line(right, times[-1], 1.4 * low, "dotted: 1/sqrt(t)", GREY, ha="right", va="bottom")
-    place = {"transform": left.transAxes, "ha": "right", "va": "bottom", "fontsize": 15}
-    said = label_line(left, 0.98, 0.93, "", INK, **place)  # its ground keeps the line off it
+    (dot,) = right.plot([], [], "o", color=INK, markersize=12, clip_on=False)
+    laws = _laws(right, times[-1], low)
+    less, more, taller, far = [wedge(ax, color) for ax in (left, left, left, right)]
+    said, told = note_above(left), note_above(right)
 
     def update(t=int(times[-1]), lr=lr, eps=1e-8):
         i, lr = int(np.abs(times - t).argmin()), runs[np.abs(np.log(runs / lr)).argmin()]
         h = sums[lr]
         rates = np.divide(lr, np.sqrt(h[i]) + eps, out=np.full(h[i].shape, np.inf), where=h[i] > 0)
         known = rates[h[i] > 0]
-        medians = lr / (np.sqrt(np.median(h, axis=1)) + eps)
+        middles = [np.median(row[row > 0]) if row.any() else np.nan for row in h]
+        medians = lr / (np.sqrt(middles) + eps)
         share = np.histogram(known, edges)[0] / max(len(rates), 1)
         bars.set_data(np.minimum(share, 1), edges)
         median = medians[i] if len(known) else np.nan
-        middle.set_data([median, median], [0, 0.15])
-        curve.set_data(times, medians)
-        law.set_data(times, medians[-1] * np.sqrt(times[-1] / times))
-        dot.set_data([times[i]], [median])
+        middle.set_data([median, median], [0, TALLEST])
+        past = times[: i + 1]
+        curve.set_data(past, medians[: i + 1])
+        for power, law in laws.items():
+            law.set_data(past, median * (times[i] / past) ** power)
         spread = np.quantile(known, 0.95) / np.quantile(known, 0.05)
-        said.set_text(f"lr {lr:g}, after step {times[i]:,}")
-        factor = round(spread, 1 - len(str(int(spread))))
+        below, above = (known < low).sum() / len(rates), (known > high).sum() / len(rates)
+        point_to(less, low * (0.5 if below > 0.005 else 2), 0.5 * TALLEST)
+        point_to(more, high * (2 if above > 0.005 else 0.5), 0.5 * TALLEST)
+        point_to(taller, edges[share.argmax()], share.max())
+        outside = f", {below + above:.0%} outside" if below + above > 0.005 else ""
+        said.set_text(f"lr {lr:g}, after step {times[i]:,}{outside}")
+        told.set_text(f"outside: {median:.1g}" if point_to(far, times[i], median, dot) else "")
         return (
             f"Trained at lr {lr:g}: after step {times[i]:,} the middle weight has a rate of about "
-            f"{median:.1g}; 90 % of the rates lie within a factor of about {factor:,g}."
+            f"{_rounded(median)}; 90 % of the rates lie within a factor of about "
+            f"{_rounded(spread)}."
         )
 
-    return View(figure, [bars, middle, law, curve, dot, said], update)
+    moving = [bars, middle, *laws.values(), curve, dot, less, more, taller, far, said, told]
+    return View(figure, moving, update)
+
+
+def _laws(ax, end, low):
+    """{power: the line of 1/t^power}, named in the corner of the axes."""
+    laws = {}
+    for power, dash, text, y in ((0.5, ":", "dotted: 1/sqrt(t)", 1.4), (1, "--", "dashed: 1/t", 4)):
+        (laws[power],) = ax.plot([], [], color=GREY, linestyle=dash)
+        label_line(ax, end, y * low, text, GREY, ha="right", va="bottom")
+    return laws
+
+
+def _rounded(number):
+    """One digit that counts, without an exponent where none is needed: 0.002, 40, 1,000."""
+    return f"{float(f'{number:.1g}'):,g}"
 
 
 def weights_view(beta=0.9, shown=100):
@@ -68,17 +102,21 @@ def weights_view(beta=0.9, shown=100):
     ax.set(xlabel="age of the gradient, in steps", ylabel="weight in m, the newest = 1")
     ax.set(xlim=(-1, shown), ylim=(0, 1.2))
     (half,) = ax.plot([], [], color=INK, linestyle="--")
-    name = label_line(ax, 0, 0.99, "", INK)
-    said = label_line(ax, 0.98 * shown, 1.12, "", INK, ha="right", fontsize=16)
+    name = label_line(ax, 0, 1.11, "", INK)
+    far = wedge(ax, INK)
+    said = note_above(ax)
 
     def update(beta=beta):
         for bar, height in zip(bars, beta**ages, strict=True):
             bar.set_height(height)
         life = np.log(0.5) / np.log(beta) if beta > 0 else 0.0
         alike = (1 + beta) / (1 - beta)
-        half.set_data([life] * 2, [0, 1.05])
-        name.set_position((min(life + 0.5, 0.68 * shown), 0.99))
-        name.set_text(f"half the weight after {life:.1f}")
+        half.set_data([life] * 2, [0, 1.18])
+        early = life < 0.6 * shown
+        outside = point_to(far, life, 1.11)
+        name.set_ha("left" if early else "right")
+        name.set_x(life + 1 if early else min(life, 0.99 * shown) - 1)
+        name.set_text(f"half the weight after {life:.1f}{', outside' if outside else ''}")
         said.set_text(f"as calm as a mean of {alike:.3g}")
         if beta == 0:
             return "beta 0: m is the newest gradient alone; nothing is remembered."
@@ -87,7 +125,7 @@ def weights_view(beta=0.9, shown=100):
             f"steps old half of that; m is as calm as a plain mean of {alike:.3g} gradients."
         )
 
-    return View(figure, [*bars, half, name, said], update)
+    return View(figure, [*bars, half, name, far, said], update)
 
 
 def correction_view(beta1=0.9, beta2=0.99, steps=3000):
@@ -100,19 +138,19 @@ def correction_view(beta1=0.9, beta2=0.99, steps=3000):
     )
     ax.axhline(1, color=GREY, linestyle=":")
     (curve,) = ax.plot([], [], **RULES["Adam"])
-    (peak,) = ax.plot([], [], "o", color=INK, markersize=11)
-    said = label_line(ax, 1, 1, "", INK, ha="center", va="bottom", fontsize=15)
+    (peak,) = ax.plot([], [], "o", color=INK, markersize=11, clip_on=False)
+    far = wedge(ax, INK)
+    said = note_above(ax)
 
     def update(beta1=beta1, beta2=beta2):
         ratio = (1 - beta1**t) / np.sqrt(1 - beta2**t)
         curve.set_data(t, ratio)
         most = int(abs(np.log(ratio)).argmax())
-        peak.set_data([t[most]], [ratio[most]])
-        said.set_position((np.clip(t[most], 4, steps / 5), np.clip(ratio[most] * 1.4, 0.02, 50)))
-        said.set_text(f"{ratio[most]:.2f} at t = {t[most]:.0f}")
+        point_to(far, t[most], ratio[most], peak)
+        said.set_text(f"farthest from 1: {ratio[most]:.3g} at t = {t[most]:.0f}")
         return (
             f"beta1 {beta1:g}, beta2 {beta2:g}: without the corrections the first step is "
             f"{ratio[0]:.3g} times the right one, at t = {t[most]:.0f} {ratio[most]:.3g} times."
         )
 
-    return View(figure, [curve, peak, said], update)
+    return View(figure, [curve, peak, far, said], update)

@@ -4,8 +4,19 @@ import copy
 
 import numpy as np
 
-from classroom.pictures.style import GREY, INK, SERIES, decades, label_line, mosaic, of_rule, tame
+from classroom.pictures.style import (
+    GREY,
+    INK,
+    SERIES,
+    decades,
+    label_line,
+    mosaic,
+    note_above,
+    of_rule,
+    tame,
+)
 from classroom.pictures.surfaces import descend
+from classroom.pictures.views.edges import point_to, wedge
 from classroom.pictures.views.view import View, hyperparameters, only
 from mytorch_core import optim
 
@@ -25,11 +36,11 @@ def noise_floor_view(rule, surface, rng, steps=400, copies=200, **settings):
     style = of_rule(rule.__name__) | {"linewidth": 1.8}
     what = r"$\mathrm{lr}_t$" if rule is optim.SGD else "typical step"
     left.set(xlabel="step", ylabel="root mean square of w", xlim=(0, steps), ylim=(0.01, 10))
-    right.set(xlabel="step", ylabel=what, xlim=(0, steps), ylim=(1e-5, 3))
+    right.set(xlabel="step", ylabel=what, xlim=(0, steps), ylim=(1e-5, 30))
     (floor,) = left.plot([], [], color=INK, linestyle=":")
     (curve,) = left.plot([], [], **style)
     (rate,) = right.step([], [], where="post", **style)
-    note = left.text(0.98 * steps, 0, "", ha="right", va="bottom", color=INK, fontsize=13)
+    note, far = note_above(left), wedge(left, style["color"])
     start = (3.0,) * copies
     defaults = hyperparameters(rule, settings)
     only(settings, defaults)
@@ -48,11 +59,14 @@ def noise_floor_view(rule, surface, rng, steps=400, copies=200, **settings):
         rate.set_data(t, tame(rates, 1e9))
         level, told = _floor_of(rule, surface.L, rms, rates, values)
         floor.set_data(*(([0, steps], [level, level]) if level else ([], [])))
-        note.set_text(f"theory: {level:.2f}" if level else "")
-        note.set_y((level or 1) * 1.1)
+        note.set_text(f"dotted: theory, {level:.2g}" if level else "")
+        off = np.flatnonzero(~(rms <= left.get_ylim()[1]))
+        if len(off):
+            note.set_text(f"off the chart at step {off[0]}")
+        point_to(far, steps, rms[-1])
         return told
 
-    return View(figure, [floor, curve, rate, note], update, defaults)
+    return View(figure, [floor, curve, rate, note, far], update, defaults)
 
 
 def _floor_of(rule, c, rms, rates, values):
@@ -109,8 +123,8 @@ def batch_noise_view(gradients, rng, draws=60, B=10):
         ylim=(sigma / 150, sigma * 3),
     )
     (cloud,) = left.plot([], [], "o", color=SERIES[0], markersize=6, alpha=0.6, mec="none")
-    (dot,) = right.plot([], [], "o", color=SERIES[0], markersize=13)
-    said = right.text(0.97, 0.93, "", transform=right.transAxes, ha="right", fontsize=15)
+    (dot,) = right.plot([], [], "o", color=SERIES[0], markersize=13, clip_on=False)
+    far, said, told = wedge(right, SERIES[0]), note_above(right), note_above(left)
 
     def update(B=B):
         shares = (order < B) / B
@@ -119,9 +133,11 @@ def batch_noise_view(gradients, rng, draws=60, B=10):
         off = np.sqrt(np.maximum(squares - along**2, 0))
         noise = np.sqrt(np.mean((along - 1) ** 2 + off**2))
         cloud.set_data(along, off)
-        dot.set_data([B], [max(noise, 1e-9)])
+        point_to(far, B, noise if n > B else 0, dot)
         past = sizes <= min(B, n - 1)
         curve.set_data(sizes[past], theory[past])
+        outside = np.sum((abs(along - 1) > reach) | (off > 2 * reach))
+        told.set_text(f"{outside} of {draws} outside" if outside else "")
         said.set_text(f"B = {B:,}: noise {noise:.2g}")
         if n == B:
             said.set_text(f"B = {B:,}: no noise")
@@ -129,4 +145,4 @@ def batch_noise_view(gradients, rng, draws=60, B=10):
         size = "longer" if noise > 1 else "shorter"
         return f"B = {B:,}: the typical error is {noise:.2g} times |g|, {size} than the gradient."
 
-    return View(figure, [cloud, curve, dot, said], update)
+    return View(figure, [cloud, curve, dot, far, said, told], update)

@@ -4,14 +4,25 @@ import numpy as np
 
 from classroom.exercises.momentum import Momentum
 from classroom.judging.failures import run_quietly
-from classroom.pictures.style import decades, label_line, mosaic, of_rule, tame
+from classroom.pictures.style import (
+    INK,
+    decades,
+    mosaic,
+    names_above,
+    note_above,
+    of_rule,
+    tame,
+)
 from classroom.pictures.surfaces import Surface, descend, losses, steps_until
+from classroom.pictures.views.edges import point_to, wedge
 from classroom.pictures.views.grounds import (
+    leaves,
     line_ground,
     loss_panel,
     on_a_line,
     on_a_plane,
     plane_ground,
+    widths,
 )
 from classroom.pictures.views.view import View, hyperparameters, keywords, only
 from mytorch_core import optim
@@ -24,11 +35,12 @@ def _family(surface, settings):
     return family, shape | {name: settings.pop(name) for name in shape if name in settings}
 
 
-def descent_view(rule, surface, steps=60, level=0.01, start=None, **settings):
+def descent_view(rule, surface, steps=60, level=0.01, start=None, rates=(1e-3, 10), **settings):
     """The path of a rule on a surface, its loss over the steps, and its learning rate.
 
     rule      a subclass of Optimizer, the reader's own, too
     surface   a Surface, or a function that makes one, such as `surfaces.ravine`
+    rates     the ends of the strip on which the learning rate stands
     settings  what the rule's hyperparameters and the function's keywords are at first
 
     The values are the hyperparameters, the function's keywords and, on a surface of one weight,
@@ -55,7 +67,8 @@ def descent_view(rule, surface, steps=60, level=0.01, start=None, **settings):
         strip = bound is not None  # a rule without a threshold has no use for a scale of rates
     except Exception:  # a reader's rule may fail in any way; the figure will say it
         strip = "lr" in defaults
-    figure, moving, follow = draw(first, steps, level, rule, strip, not shape)
+    ends = rates if strip else None
+    figure, moving, follow = draw(first, steps, level, rule, ends, not shape)
 
     def update(**values):
         here, path, values, bound, name = run(values)
@@ -95,7 +108,7 @@ def _what_is_seen(rule, values, level, settings, bound, formula):
     """The sentence below a path: how it goes, and how long it takes."""
     steps, lr = len(values) - 1, settings.get("lr", np.nan)
     reached = steps_until(values, level)
-    end = f"f < {level:g} after {reached} steps."
+    end = f"f < {level:g} after {_steps(reached)}."
     if reached is None:
         end = f"f = {values[-1]:.2g} after {steps} steps, not yet below {level:g}."
     if bound is None:
@@ -122,7 +135,7 @@ def paths_view(rules, surface, steps=60, level=0.01, fixed=None, highest=None, *
     rules     {name: subclass of Optimizer}; the values are the hyperparameters of all of them, and
               the keywords of `surface`, if that is a function which makes one
     fixed     {name: function of the surface}: the hyperparameters of a rule that no slider moves
-    highest   where the axis of the loss ends, on a surface of one weight
+    highest   where the axis of the loss ends, on a surface of one weight; a start above it is told
     settings  what the values are at first
     """
     family, shape = _family(surface, settings)
@@ -135,25 +148,26 @@ def paths_view(rules, surface, steps=60, level=0.01, fixed=None, highest=None, *
         defaults |= own
     only(settings, defaults)
     first = family(**shape)
-    figure, axes = mosaic([["surface", "loss"]], height=4.5, width_ratios=[5, 4])
+    line = len(first.window) == 1
+    ratios = [5, 4] if line else widths(first.window, 3.4)
+    figure, axes = mosaic([["surface", "loss"]], height=4.4, width_ratios=ratios)
     ax, right = axes["surface"], axes["loss"]
-    draw = line_ground if len(first.window) == 1 else plane_ground
-    ground, follow_ground = draw(ax, first, not shape)
+    ground, follow_ground = (line_ground if line else plane_ground)(ax, first, not shape)
+    styles = {name: of_rule(name, i) for i, name in enumerate(rules)}
+    names = names_above(figure, right, {name: style["color"] for name, style in styles.items()})
     moving, parts = [*ground], {}
-    for i, name in enumerate(rules):
-        style = of_rule(name, i)
-        curve, _ = loss_panel(right, steps, level, style)
-        line = {"color": style["color"], "marker": "o", "mfc": "white", "linewidth": 1.6}
-        (trace,) = ax.plot([], [], **line, markersize=9 - 3 * i)
-        place = {"transform": right.transAxes, "ha": "right", "va": "top"}
-        said = label_line(right, 0.99, 0.99 - 0.1 * i, "", style["color"], **place)
-        parts[name] = trace, curve, said
+    for i, (name, style) in enumerate(styles.items()):
+        look = {"color": style["color"], "marker": "o", "mfc": "white", "linewidth": 1.6}
+        (trace,) = ax.plot([], [], **look, markersize=9 - 3 * i)
+        curve = loss_panel(right, steps, level, style)
+        parts[name] = trace, wedge(ax, style["color"]), curve, names[i]
         moving += parts[name]
-    if len(first.window) == 1:
+    if line:
         decades(right, "x")
         right.set_xlim(1, steps)
         if highest is not None:
             ax.set_ylim(-0.06 * highest, highest)
+    start, note = wedge(ax, INK), note_above(ax) if line else None
 
     def update(**values):
         values = defaults | values
@@ -165,23 +179,35 @@ def paths_view(rules, surface, steps=60, level=0.01, fixed=None, highest=None, *
             path = descend(rule, here, steps, **(fixed[name](here) if name in fixed else sliders))
             with np.errstate(all="ignore"):
                 told.append(_follow_path(here, path, level, name, *parts[name]))
+        value = losses(here, path[:1])[0]
+        outside = point_to(start, path[0, 0], value if line else path[0, 1])
+        if line:
+            note.set_text(f"it starts outside, at f = {value:.3g}" if outside else "")
+        if line and outside:
+            told.insert(0, f"The start, f = {value:.3g}, lies above the picture.")
         return " ".join(told)
 
-    return View(figure, moving, update, defaults)
+    return View(figure, [*moving, start, *[note] * line], update, defaults)
 
 
-def _follow_path(surface, path, level, name, trace, curve, said):
+def _follow_path(surface, path, level, name, trace, far, curve, said):
     """Show one of several paths; a sentence that says how it goes."""
     values = losses(surface, path)
-    drawn = tame(path, 1e5)
-    trace.set_data(drawn[:, 0], drawn[:, 1] if drawn.shape[1] > 1 else tame(values, 1e5))
+    points = path if path.shape[1] > 1 else np.stack([path[:, 0], values], axis=1)
+    points = tame(points, 1e5)
+    trace.set_data(*points.T)
+    point_to(far, *points[-1])
     curve.set_data(np.arange(len(values)), np.clip(tame(values, 1e12), 1e-12, None))
     reached = steps_until(values, level)
     if reached is not None:
-        said.set_text(f"{name}: {reached} steps")
-        return f"{name}: f < {level:g} after {reached} steps."
+        said.set_text(f"{name}: {_steps(reached)}")
+        return f"{name}: f < {level:g} after {_steps(reached)}."
     if not values[-1] <= 100 * values[0]:
         said.set_text(f"{name}: diverges")
         return f"{name} diverges: f grows from {values[0]:.2g} to {values[-1]:.2g}."
-    said.set_text(f"{name}: not yet")
+    said.set_text(f"{name}: not yet" if leaves(trace.axes, points) is None else f"{name}: outside")
     return f"{name}: f = {values[-1]:.3g} after {len(values) - 1} steps."
+
+
+def _steps(count):
+    return f"{count} step" if count == 1 else f"{count} steps"

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from classroom.pictures.style import INK, decades, label_line, mosaic, of_rule
+from classroom.pictures.style import INK, decades, mosaic, names_above, of_rule
+from classroom.pictures.views.edges import point_to, wedge
 from classroom.pictures.views.view import View
 
 LOWEST, HIGHEST = -9, 1  # decades of |delta w| that are shown
@@ -13,35 +14,31 @@ BINS = np.linspace(LOWEST, HIGHEST, 51)
 
 def race_view(race):
     """Losses, test accuracies and the sizes of the steps of a race, as they stand."""
-    layout = [["loss", "accuracy"], ["loss", "moved"]]
-    figure, axes = mosaic(layout, height=5.2, width_ratios=[6, 5], height_ratios=[2, 3])
+    layout = [["loss", "loss"], ["accuracy", "moved"]]
+    figure, axes = mosaic(  # sliders stand beside it
+        layout, width=5.4, height=5.0, width_ratios=[4, 5], height_ratios=[6, 4]
+    )
     left, top, bottom = axes["loss"], axes["accuracy"], axes["moved"]
     decades(left, "y")
-    left.set(ylabel="loss of the batch", ylim=(1e-4, 20))
-    left.set_xlabel("step", labelpad=20)
+    left.set(ylabel="loss of the batch", ylim=(1e-4, 100))
+    left.set_xlabel("step", labelpad=18)
+    top.set_xlabel("step", labelpad=18)
     top.set(ylabel="test accuracy", ylim=(0.5, 1))
     layers = len(race.lanes[0].watched)
     bottom.set(xlim=(LOWEST, HIGHEST), ylim=(0, layers))
-    bottom.set_xlabel(r"|$\Delta w$| in one step; dotted: lr")
+    bottom.set_xlabel(r"|$\Delta w$| in one step; dotted: lr", loc="right", fontsize=12)
     ticks = range(LOWEST + 2, HIGHEST + 1, 2)
-    bottom.set_xticks([LOWEST, *ticks], ["0", *(f"$10^{{{k}}}$" for k in ticks)])
+    powers = [f"$10^{{{k}}}$" for k in ticks]
+    bottom.set_xticks([LOWEST, *ticks], ["0", *powers], fontsize=11)
     bottom.set_yticks(np.arange(layers)[::-1] + 0.3, [f"layer {i + 1}" for i in range(layers)])
     bottom.grid(False, axis="y")
     times = [*_times(left), *_times(top, 2)]
     first, then, last, drawn = [text for _, text in times], [], [], []
-    for i, lane in enumerate(race.lanes):
-        style = of_rule(lane.name, i)
+    styles = {lane.name: of_rule(lane.name, i) for i, lane in enumerate(race.lanes)}
+    names = names_above(figure, left, {name: style["color"] for name, style in styles.items()})
+    for i, (name, style) in enumerate(styles.items()):
+        names[i].set_text(name)
         color = style["color"]
-        left.text(
-            0.97,
-            0.97 - 0.075 * i,
-            lane.name,
-            transform=left.transAxes,
-            ha="right",
-            va="top",
-            color=color,
-            fontsize=15,
-        )
         raw, smooth, marks, accuracy, ridge, rate = [
             ax.plot([], [], **{"color": color} | options)[0]
             for ax, options in (
@@ -53,11 +50,13 @@ def race_view(race):
                 (bottom, {"linestyle": ":", "linewidth": 2}),
             )
         ]
-        note = label_line(left, 0, 0, "", INK, ha="right", va="bottom")
-        drawn.append((raw, smooth, marks, accuracy, ridge, rate, note))
+        far = [wedge(left, color), wedge(top, color)]
+        drawn.append((raw, smooth, marks, accuracy, ridge, rate, far))
         first += [rate]
         then += [raw, smooth, accuracy, ridge]
-        last += [marks, note]
+        last += [marks, *far]
+    beside = {"xycoords": "axes fraction", "textcoords": "offset points", "fontsize": 13}
+    note = left.annotate("", (1, 0), (0, -28), ha="right", va="top", **beside)  # of the last mark
 
     def update():
         length = next(n for n in LENGTHS if n >= race.t)
@@ -65,9 +64,14 @@ def race_view(race):
             text.set_text(f"{round(share * length):,}")
         for lane, artists in zip(race.lanes, drawn, strict=True):
             _follow(lane, length, *artists)
+        moved = [(lane.marks[-1], styles[lane.name]) for lane in race.lanes if lane.marks]
+        if moved:
+            (t, text), style = max(moved, key=lambda mark: mark[0][0])
+            note.set_color(style["color"])
+        note.set_text(f"{text} from step {t + 1:,}" if moved else "")
         return race.words()
 
-    return View(figure, [*first, *then, *last], update)
+    return View(figure, [*first, *then, *last, note], update)
 
 
 def _times(ax, which=1):
@@ -79,7 +83,7 @@ def _times(ax, which=1):
     return [(x, ax.annotate("", (x, 0), (0, -6), **place, **middle)) for x in shares[::which]]
 
 
-def _follow(lane, length, raw, smooth, marks, accuracy, ridge, rate, note):
+def _follow(lane, length, raw, smooth, marks, accuracy, ridge, rate, far):
     steps = len(lane.loss)
     stride = steps // 200 + 1
     at = np.arange(1, steps + 1, stride) / length
@@ -89,11 +93,11 @@ def _follow(lane, length, raw, smooth, marks, accuracy, ridge, rate, note):
     places = [(max(t, 1), lane.smooth[max(t, 1) - 1] * 1.35) for t, _ in lane.marks if steps]
     for line, points in ((accuracy, lane.accuracy), (marks, places)):
         line.set_data(np.reshape(points, (-1, 2)).T / [[length], [1]])
-    note.set_text(lane.marks[-1][1] if places else "")
-    if places:
-        x = places[-1][0] / length
-        note.set_position((x, places[-1][1] * 1.3))
-        note.set_ha("left" if x < 0.2 else "right")
+    ends = [(steps, value) for value in lane.smooth[-1:]], lane.accuracy[-1:]
+    for mark, end in zip(far, ends, strict=True):
+        mark.set_data([], [])
+        for t, value in end:
+            point_to(mark, t / length, value)
     lr = np.log10(max(getattr(lane.optimizer, "lr", 0), 1e-12))
     if [lr, lr] != list(rate.get_xdata()):
         rate.set_data([lr, lr], [0, len(lane.moved)])
