@@ -55,8 +55,9 @@ def race_view(race):
         first += [rate]
         then += [raw, smooth, accuracy, ridge]
         last += [marks, *far]
-    beside = {"xycoords": "axes fraction", "textcoords": "offset points", "fontsize": 13}
-    note = left.annotate("", (1, 0), (0, -28), ha="right", va="top", **beside)  # of the last mark
+    place = {"xycoords": "axes fraction", "textcoords": "offset points", "clip_on": False}
+    corner = {"ha": "right", "va": "top", "fontsize": 13}
+    note = left.annotate("", (1, 0), (0, -28), **place, **corner)  # of the last mark
 
     def update():
         length = next(n for n in LENGTHS if n >= race.t)
