@@ -136,7 +136,7 @@ CHOSEN = {"SGD": 0.464, "Momentum": 1.0, "AdaGrad": 0.0464, "Adam": 0.00464}
 def test_who_is_hurt_by_three_and_by_ten_times_the_rate(chapter):
     assert f"chosen = {CHOSEN}".replace("'", '"') in SOURCES["ties-check"]
     once, three = (raced(chapter, {k: f * lr for k, lr in CHOSEN.items()}) for f in (1, 3))
-    assert all(0.87 < accuracy < 0.925 for _, accuracy in once.values())
+    assert all(accuracy > 0.89 for _, accuracy in once.values())
     assert three["SGD"][0] > 1
     assert three["SGD"][1] < 0.6
     assert min(three[name][1] for name in ("Momentum", "AdaGrad", "Adam")) > 0.8

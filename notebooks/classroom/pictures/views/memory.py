@@ -33,9 +33,8 @@ def rates_view(recorded, lr=0.01, low=1e-2, high=1e4):
     figure, axes = mosaic([["histogram", "median"]], width_ratios=[3, 2])
     left, right = axes["histogram"], axes["median"]
     edges = np.geomspace(low, high, 61)
-    left.set_xscale("log")
     left.set(xlabel=r"rate of a weight, lr / ($\sqrt{h}$ + eps)", ylabel="share of the weights")
-    left.set(xlim=(low, high), ylim=(0, TALLEST))
+    left.set(xscale="log", xlim=(low, high), ylim=(0, TALLEST))
     decades(right)
     right.set(xlabel="step t", ylabel="rate", xlim=(times[0], times[-1]), ylim=(low, high))
     color = RULES["AdaGrad"]["color"]
@@ -43,7 +42,7 @@ def rates_view(recorded, lr=0.01, low=1e-2, high=1e4):
     (middle,) = left.plot([], [], color=INK)
     (curve,) = right.plot([], [], color=color, linewidth=2.5)
     (dot,) = right.plot([], [], "o", color=INK, markersize=12, clip_on=False)
-    laws = _laws(right, times[-1], low)
+    laws = {p: right.plot([], [], dash, color=GREY)[0] for p, dash in ((0.5, ":"), (1, "--"))}
     less, more, taller, far = [wedge(ax, color) for ax in (left, left, left, right)]
     said, told = note_above(left), note_above(right)
 
@@ -69,7 +68,8 @@ def rates_view(recorded, lr=0.01, low=1e-2, high=1e4):
         point_to(taller, edges[share.argmax()], share.max())
         outside = f", {below + above:.0%} outside" if below + above > 0.005 else ""
         said.set_text(f"lr {lr:g}, after step {times[i]:,}{outside}")
-        told.set_text(f"outside: {median:.1g}" if point_to(far, times[i], median, dot) else "")
+        gone = point_to(far, times[i], median, dot)
+        told.set_text(f"outside: {median:.1g}" if gone else "dotted: 1/sqrt(t), dashed: 1/t")
         return (
             f"Trained at lr {lr:g}: after step {times[i]:,} the middle weight has a rate of about "
             f"{_rounded(median)}; 90 % of the rates lie within a factor of about "
@@ -78,15 +78,6 @@ def rates_view(recorded, lr=0.01, low=1e-2, high=1e4):
 
     moving = [bars, middle, *laws.values(), curve, dot, less, more, taller, far, said, told]
     return View(figure, moving, update)
-
-
-def _laws(ax, end, low):
-    """{power: the line of 1/t^power}, named in the corner of the axes."""
-    laws = {}
-    for power, dash, text, y in ((0.5, ":", "dotted: 1/sqrt(t)", 1.4), (1, "--", "dashed: 1/t", 4)):
-        (laws[power],) = ax.plot([], [], color=GREY, linestyle=dash)
-        label_line(ax, end, y * low, text, GREY, ha="right", va="bottom")
-    return laws
 
 
 def _rounded(number):
