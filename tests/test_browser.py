@@ -154,3 +154,39 @@ def test_saved_and_opened_without_a_run_it_shows_pictures_with_alternative_text(
     assert image.get_attribute("alt").startswith("At w = 2 the slope is 2")
     assert "model not found" not in fresh.content()
     assert errors == []
+
+
+def test_a_click_that_waits_for_a_busy_kernel_shows_that_it_was_heard(page):
+    cell, image = figure_after(page, "views.slope_view")
+    field = cell.locator("input[type=text]").first
+    field.fill("1")
+    assert changed(page, image, lambda: field.press("Enter"))
+    page.evaluate(
+        """() => {
+            const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+            kernel.requestExecute({code: "import time; time.sleep(2)"});
+        }"""
+    )
+    reset = cell.get_by_role("button", name="Reset")
+    pressed = "button => button.classList.contains('mod-active')"
+    before = image.get_attribute("src")
+    reset.click()
+    assert reset.evaluate(pressed)
+    assert image.get_attribute("src") == before
+    page.wait_for_function(f"button => !({pressed})(button)", arg=reset.element_handle())
+    page.wait_for_function("b => b[0].src !== b[1]", arg=[image.element_handle(), before])
+
+
+def test_after_a_restart_of_the_kernel_the_controls_say_that_they_are_dead(page):
+    cell, _ = figure_after(page, "cockpit.race")
+    page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+    )
+    screen = cell.locator(".classroom-screen")
+    page.wait_for_function(
+        "screen => screen.classList.contains('jupyter-widgets-disconnected')",
+        arg=screen.element_handle(),
+    )
+    told = screen.evaluate("screen => getComputedStyle(screen, '::after').content")
+    assert "run this cell again" in told
+    assert screen.evaluate("screen => getComputedStyle(screen.children[1]).opacity") == "0.4"
