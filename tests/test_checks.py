@@ -273,7 +273,7 @@ def test_every_slip_that_changes_the_rule_is_rejected_and_most_are_named(rule):
 def test_numbers():
     assert check("largest_rate", 1).passed
     assert check("largest_rate", np.float32(1.0)).passed
-    assert check("largest_rate", 0.5).mistake == "one-over-L"
+    assert check("largest_rate", 0.5).mistake == "one-over-c"
     assert "larger than the answer" in check("largest_rate", 3.3).message
     assert "asks for a number, not 'x'" in check("largest_rate", "x").message
 
@@ -579,6 +579,6 @@ def test_the_verdict_is_shown_as_text_and_in_colour():
     bundle = check("largest_rate", 0.5)._repr_mimebundle_()
     assert bundle["text/plain"].startswith("Not 0.5.")
     assert "<pre" in bundle["text/html"]
-    assert "one-over-L" in repr(checks.progress("largest_rate", "adam"))
+    assert "one-over-c" in repr(checks.progress("largest_rate", "adam"))
     check("largest_rate", 1)
     assert "<td>largest_rate</td><td>passed</td>" in checks.progress("largest_rate")._repr_html_()

@@ -64,6 +64,9 @@ class Press(widgets.ToggleButton):
         self.value = True
 
 
+STILL = "A picture. Run the cell for the live figure."
+
+
 def running_loop():
     """The event loop that runs in this thread, or None."""
     try:
@@ -145,7 +148,8 @@ class Screen(widgets.VBox):
             figure, sentence = self.at_rest()
             image = b64encode(style.png(figure)).decode()
         tag = f'<img alt="{html.escape(sentence)}" width="{self.width}"'
-        still = {"text/html": f'{tag} src="data:image/png;base64,{image}">', "text/plain": sentence}
+        still = f'{tag} src="data:image/png;base64,{image}"><br><small>{STILL}</small>'
+        still = {"text/html": still, "text/plain": sentence}
         return super()._repr_mimebundle_(**options) | still
 
     def close(self):

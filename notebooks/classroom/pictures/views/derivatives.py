@@ -54,7 +54,7 @@ def slope_view(surface, w=-3.0, lr=0.4):
         middle = np.clip(w - (np.sign(g) or 1) * 1.4 * half, low + half, high - half)
         under = surface.f(np.linspace(middle - half, middle + half, 9)[None]).max()
         slope.set_position((middle, min(max(under, value) + 0.06 * top, 1.05 * top)))
-        step.set_text(f"-lr g = {-lr * g:+.2f}")
+        step.set_text(f"-lr g = {-lr * g + 0:+.2f}")
         step.set_x(np.clip((w + new) / 2, low + half, high - half))
         said.set_text(f"outside: w = {new:.3g}, loss {new_value:.3g}" if outside else "")
         word = "falls" if new_value < value else "rises"
@@ -62,7 +62,7 @@ def slope_view(surface, w=-3.0, lr=0.4):
         if new_value == value:
             change = f"stays at {value:.3g}"
         return (
-            f"At w = {w:g} the slope is {g:.3g}; the step -lr g = {-lr * g:+.3g} leads to "
+            f"At w = {w:g} the slope is {g:.3g}; the step -lr g = {-lr * g + 0:+.3g} leads to "
             f"w = {new:.3g}, and the loss {change}."
         )
 

@@ -112,8 +112,8 @@ def weights_view(beta=0.9, shown=100):
         if beta == 0:
             return "beta 0: m is the newest gradient alone; nothing is remembered."
         return (
-            f"beta {beta:g}: the newest gradient weighs {1 - beta:.3g}, one that is {life:.3g} "
-            f"steps old half of that; m is as calm as a plain mean of {alike:.3g} gradients."
+            f"beta {beta:g}: the newest gradient weighs {1 - beta:.3g}, and half of that after "
+            f"{life:.3g} steps; m is as calm as a plain mean of {alike:.3g} gradients."
         )
 
     return View(figure, [*bars, half, name, far, said], update)
@@ -141,7 +141,8 @@ def correction_view(beta1=0.9, beta2=0.99, steps=3000):
         said.set_text(f"farthest from 1: {ratio[most]:.3g} at t = {t[most]:.0f}")
         return (
             f"beta1 {beta1:g}, beta2 {beta2:g}: without the corrections the first step is "
-            f"{ratio[0]:.3g} times the right one, at t = {t[most]:.0f} {ratio[most]:.3g} times."
+            f"{ratio[0]:.3g} times the right one; farthest off is t = {t[most]:.0f}, with "
+            f"{ratio[most]:.3g} times."
         )
 
     return View(figure, [curve, peak, far, said], update)
