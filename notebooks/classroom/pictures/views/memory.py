@@ -22,12 +22,13 @@ def rates_view(recorded, lr=0.01, low=1e-2, high=1e4):
     """How the learning rates of many weights are distributed, as training goes on, up to step t.
 
     recorded  {lr: {t: h of every weight after step t}} of runs at these rates, h of any shape. Of
-              the runs the nearest is shown. Weights that never had a gradient are left out.
+              the runs the nearest is shown. Weights without a gradient in the first step
+              are left out.
     """
     runs = np.array(sorted(recorded))
     times = np.array(sorted(recorded[runs[0]]))
     sums = {
-        run: np.stack([recorded[run][t][recorded[run][times[-1]] > 0] for t in times])
+        run: np.stack([recorded[run][t][recorded[run][times[0]] > 0] for t in times])
         for run in runs
     }
     figure, axes = mosaic([["histogram", "median"]], width_ratios=[3, 2])
@@ -49,20 +50,18 @@ def rates_view(recorded, lr=0.01, low=1e-2, high=1e4):
     def update(t=int(times[-1]), lr=lr, eps=1e-8):
         i, lr = int(np.abs(times - t).argmin()), runs[np.abs(np.log(runs / lr)).argmin()]
         h = sums[lr]
-        rates = np.divide(lr, np.sqrt(h[i]) + eps, out=np.full(h[i].shape, np.inf), where=h[i] > 0)
-        known = rates[h[i] > 0]
-        middles = [np.median(row[row > 0]) if row.any() else np.nan for row in h]
-        medians = lr / (np.sqrt(middles) + eps)
-        share = np.histogram(known, edges)[0] / max(len(rates), 1)
+        rates = lr / (np.sqrt(h[i]) + eps)
+        medians = lr / (np.sqrt(np.median(h, axis=1)) + eps)
+        share = np.histogram(rates, edges)[0] / len(rates)
         bars.set_data(np.minimum(share, 1), edges)
-        median = medians[i] if len(known) else np.nan
+        median = medians[i]
         middle.set_data([median, median], [0, TALLEST])
         past = times[: i + 1]
         curve.set_data(past, medians[: i + 1])
         for power, law in laws.items():
             law.set_data(past, median * (times[i] / past) ** power)
-        spread = np.quantile(known, 0.95) / np.quantile(known, 0.05)
-        below, above = (known < low).sum() / len(rates), (known > high).sum() / len(rates)
+        spread = np.quantile(rates, 0.95) / np.quantile(rates, 0.05)
+        below, above = (rates < low).mean(), (rates > high).mean()
         point_to(less, low * (0.5 if below > 0.005 else 2), 0.5 * TALLEST)
         point_to(more, high * (2 if above > 0.005 else 0.5), 0.5 * TALLEST)
         point_to(taller, edges[share.argmax()], share.max())
