@@ -7,7 +7,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from classroom import surfaces, training, views
+from classroom import mnist, surfaces, training, views
 from classroom.optimizers import AdamW, Momentum
 from classroom.pictures.views.convolution import KERNELS, convolved
 from classroom.pictures.views.counterexample import walk
