@@ -19,8 +19,8 @@ def in_blocks(update):
     """
 
     def update_in_blocks(self, w, g, *state):
-        contiguous = all(array.flags.c_contiguous for array in (w, *state))
-        if w.size <= BLOCK or g.shape != w.shape or not contiguous:
+        small = w.size <= BLOCK or g.shape != w.shape
+        if small or not all(array.flags.c_contiguous for array in (w, *state)):
             return update(self, w, g, *state)
         flat = [array.reshape(-1) for array in (w, g, *state)]
         for start in range(0, w.size, BLOCK):
@@ -200,6 +200,7 @@ class Adam(Optimizer):
     def update(self, w, g, m, v):
         m += (1 - self.beta1) * (g - m)
         v += (1 - self.beta2) * (g * g - v)
-        m_hat = m / (1 - self.beta1_t)
-        v_hat = v / (1 - self.beta2_t)
-        w -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
+        # The hats are factors of numbers here, not arrays of their own: fewer passes over memory.
+        root = np.sqrt(v)
+        root /= (1 - self.beta2_t) ** 0.5
+        w -= self.lr / (1 - self.beta1_t) * m / (root + self.eps)
