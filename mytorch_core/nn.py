@@ -21,13 +21,11 @@ class Module:
     """
 
     def __call__(self, *inputs):
-        return self.forward(*map(self._as_tensor, inputs))
+        return self.forward(*[x if isinstance(x, Tensor) else self._as_tensor(x) for x in inputs])
 
     def _as_tensor(self, x):
-        if not isinstance(x, np.ndarray):
-            return x
         dtypes = (parameter.dtype for _, parameter in self.named_parameters())
-        return Tensor._constant(x, next(dtypes, None))
+        return Tensor._constant(x, next(dtypes, None)) if isinstance(x, np.ndarray) else x
 
     def named_parameters(self):
         """Yield (name, Tensor) in the order of the attributes, each Tensor once: "0.weight", ..."""
@@ -187,10 +185,9 @@ class Conv2d(Module):
         if x.ndim != 4 or x.shape[1] != self.c_in or min(x.shape[2:]) + 2 * p < k:
             raise ValueError(f"{self} takes (N, c_in, H, W) of at least k x k, not {x.shape}")
         W, b, c_out, (n, c, h, w) = self.weight, self.bias, self.c_out, x.shape
-        h_out, w_out = (h + 2 * p - k) // s + 1, (w + 2 * p - k) // s + 1
+        height, h_out, w_out = h + 2 * p, (h + 2 * p - k) // s + 1, (w + 2 * p - k) // s + 1
         images = np.ascontiguousarray(x.data.transpose(2, 1, 3, 0))
         images = np.pad(images, ((p, p), (0, 0), (p, p), (0, 0))) if p else images
-        height = len(images)
 
         # What the kernel sees, as one matrix per output row: only its columns are copied, its rows
         # overlap in memory. A last line of ones is what the bias is the weight of.
@@ -272,15 +269,15 @@ def cross_entropy(logits, labels):
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels must be an array of integers, not {labels.dtype}: astype(int)?")
     n, classes = logits.shape
-    if not 0 <= labels.min() <= labels.max() < classes:
-        bad = np.flatnonzero((labels < 0) | (labels >= classes))[0]
+    one_hot = labels == np.arange(classes)[:, None]
+    if np.count_nonzero(one_hot) < n:
+        bad = one_hot.any(axis=0).argmin()
         raise ValueError(f"label {labels[bad]} at position {bad} is not in 0..{classes - 1}")
     z = np.array(logits.data.T, order="C")  # (classes, N): one long line for each class
     z -= z.max(axis=0)  # exp cannot overflow
     exp_z = np.exp(z)
     total = exp_z.sum(axis=0)
     loss = (np.log(total) - z[labels, np.arange(n)]).sum() / n
-    one_hot = labels == np.arange(classes)[:, None]
     return Tensor._from(loss, (logits, lambda g: ((exp_z / total - one_hot) * (g / n)).T))
 
 

@@ -173,9 +173,8 @@ class Tensor:
             if node._edges is None:
                 raise RuntimeError("backward() came before: the graph is freed, compute it again")
             for x, _ in node._edges:
-                if x not in users:
-                    found.append(x)
                 users[x] = users.get(x, 0) + 1
+                found += [x] * (users[x] == 1)
         return users
 
     def retain_grad(self):
@@ -271,9 +270,8 @@ class Tensor:
 
     def reshape(x, *shape):
         """The same entries in row-major order, in another shape; one size may be -1."""
-        in_the_memory_order_of_x = lambda g: np.positive(g, out=np.empty_like(x.data))
-        pullback = lambda g: in_the_memory_order_of_x(g.reshape(x.shape))
-        return Tensor._from(x.data.reshape(*shape), (x, pullback))
+        as_in_x = lambda g: np.positive(g, out=np.empty_like(x.data))  # in the same memory order
+        return Tensor._from(x.data.reshape(*shape), (x, lambda g: as_in_x(g.reshape(x.shape))))
 
     def transpose(x, *axes):
         """Reorder the axes, as `ndarray.transpose` does; without arguments reverse them."""
