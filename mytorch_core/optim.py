@@ -8,7 +8,7 @@ import numpy as np
 from mytorch_core.nn import checked_state
 from mytorch_core.tensor import Tensor
 
-BLOCK = 2**14  # entries; some ten arrays of this size fit into a processor's cache
+BLOCK = 2**15  # entries; some seven arrays of this size fit into a processor's cache
 
 
 def in_blocks(update):
@@ -19,8 +19,8 @@ def in_blocks(update):
     """
 
     def update_in_blocks(self, w, g, *state):
-        contiguous = all(array.flags.c_contiguous for array in (w, *state))
-        if w.size <= BLOCK or g.shape != w.shape or not contiguous:
+        small = w.size <= BLOCK or g.shape != w.shape
+        if small or not all(array.flags.c_contiguous for array in (w, *state)):
             return update(self, w, g, *state)
         flat = [array.reshape(-1) for array in (w, g, *state)]
         for start in range(0, w.size, BLOCK):
@@ -198,8 +198,13 @@ class Adam(Optimizer):
 
     @in_blocks
     def update(self, w, g, m, v):
-        m += (1 - self.beta1) * (g - m)
-        v += (1 - self.beta2) * (g * g - v)
-        m_hat = m / (1 - self.beta1_t)
-        v_hat = v / (1 - self.beta2_t)
-        w -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
+        m *= self.beta1
+        m += (1 - self.beta1) * g
+        v *= self.beta2
+        v += (1 - self.beta2) * g * g
+        # The hats are factors of numbers here, not arrays of their own: fewer passes over memory.
+        root = np.sqrt(v) / (1 - self.beta2_t) ** 0.5
+        root += self.eps
+        step = self.lr / (1 - self.beta1_t) * m
+        step /= root
+        w -= step
