@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test parity bench bench-live bench-checks notebooks student lint format clean
+.PHONY: help lab test parity matrix bench bench-live bench-checks notebooks student lint format clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,6 +19,9 @@ test: $(VENV)/installed-test lint ## run every test, and re-execute every notebo
 
 parity: $(VENV)/installed-parity ## install PyTorch and compare with it, live
 	REQUIRE_TORCH=1 $(BIN)/python -m pytest tests/parity
+
+matrix: $(VENV)/installed-test ## run the tests on every Python, with oldest and newest packages
+	$(BIN)/python tests/matrix.py $(if $(PYTHONS),--pythons $(PYTHONS)) -- $(TESTS)
 
 bench: $(VENV)/installed-parity ## compare the core's speed with PyTorch's
 	$(BIN)/python benchmarks/core.py

@@ -5,6 +5,7 @@ Reset, and what happens inside each optimizer: how far the weights of each layer
 """
 
 import asyncio
+import html
 import time
 import weakref
 
@@ -67,7 +68,7 @@ class Cockpit(Screen):
         color = style.of_rule(lane.name, i)["color"]
         css = f"color: {color}; background: white; padding: 0 8px"  # for the dark theme, too
         css += "; font-size: 16px; line-height: 1.3"
-        rows = [widgets.HTML(f'<div style="{css}"><b>{lane.name}</b></div>')]
+        rows = [widgets.HTML(f'<div style="{css}"><b>{html.escape(lane.name)}</b></div>')]
         for name in getattr(lane.optimizer, "hyperparameters", ()):
             if name in CONTROLS:
                 key = (lane.name, name)
