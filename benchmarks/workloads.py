@@ -10,7 +10,7 @@ reads one request a line (JSON) and answers each with a line:
 or says {"missing": why}. All candidates start from the same weights and see the same batches in the
 same order, which they gather themselves from the digits; that is part of the time. A work is
 
-    {"kind": "mlp", "sizes": [784, 256, 100, 10], "batch": 100}
+    {"kind": "mlp", "sizes": [784, 256, 100, 10], "batch": 100}    and, maybe, "gain"
     {"kind": "cnn", "batch": 64}      conv 8, pool, conv 16, pool, linear
     {"kind": "chain", "length": 1000} additions of single numbers, one after the other
 
@@ -51,12 +51,13 @@ def shapes(work):
 
 
 def weights(work):
-    """[(weight, bias), ...], U(-1/sqrt(n_in), 1/sqrt(n_in)) and float32."""
-    rng, found = np.random.default_rng(0), []
+    """[(weight, bias), ...], U(-1/sqrt(n_in), 1/sqrt(n_in)) times the work's gain, float32."""
+    rng, found, gain = np.random.default_rng(0), [], work.get("gain", 1)
     for shape in shapes(work):
         n_in, n_out = (np.prod(shape[1:]), shape[0]) if len(shape) == 4 else shape
-        draw = lambda size, n_in=n_in: (rng.uniform(-1, 1, size) / np.sqrt(n_in)).astype(np.float32)
-        found.append((draw(shape), draw(n_out)))
+        most = gain / np.sqrt(n_in)
+        w, b = rng.uniform(-most, most, shape), rng.uniform(-most, most, n_out)
+        found.append((w.astype(np.float32), b.astype(np.float32)))
     return found
 
 
