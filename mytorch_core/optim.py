@@ -8,6 +8,7 @@ import numpy as np
 from mytorch_core.nn import checked_state
 from mytorch_core.tensor import Tensor
 
+FLOAT_MAX = int(np.finfo(float).max)
 BLOCK = 2**15  # entries; some seven arrays of this size fit into a processor's cache
 
 
@@ -19,8 +20,7 @@ def in_blocks(update):
     """
 
     def update_in_blocks(self, w, g, *state):
-        small = w.size <= BLOCK or g.shape != w.shape
-        if small or not all(array.flags.c_contiguous for array in (w, *state)):
+        if w.size <= BLOCK or not all(array.flags.c_contiguous for array in (w, *state)):
             return update(self, w, g, *state)
         flat = [array.reshape(-1) for array in (w, g, *state)]
         for start in range(0, w.size, BLOCK):
@@ -71,17 +71,22 @@ class Optimizer:
         if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
             raise TypeError(f"{name} must be a number, not {value!r}")
         bound = 1 if name in self.below_one else np.inf
-        if not 0 <= value < bound:
-            raise ValueError(f"{name} must lie in [0, {bound}), not {value!r}")
+        if not 0 <= value < bound or value > FLOAT_MAX:
+            raise ValueError(f"{name} must lie in [0, {bound}), not {value!r:.50}")
         return float(value)
 
     def before_step(self):
         """Called once at the start of each step, when t has been raised already."""
 
     def step(self):
-        """Update every parameter that has a gradient; ValueError if none has one."""
+        """Update every parameter that has a gradient. Raises ValueError, before anything moves, if
+        none has one or if one's shape is not its parameter's."""
         if all(p.grad is None for p in self.parameters):
             raise ValueError("no parameter has a gradient: call loss.backward() before step()")
+        for i, p in enumerate(self.parameters):
+            if p.grad is not None and np.shape(p.grad) != np.shape(p.data):
+                shapes = f"{np.shape(p.grad)}, its data {np.shape(p.data)}"
+                raise ValueError(f"parameter {i}: its gradient has shape {shapes}")
         self.t += 1
         self.before_step()
         for i, p in enumerate(self.parameters):
