@@ -7,6 +7,7 @@ the outputs of an untrained network are then small, and its loss is close to ln(
 
 from functools import reduce
 from math import prod
+from reprlib import recursive_repr
 
 import numpy as np
 
@@ -24,6 +25,8 @@ class Module:
         return self.forward(*[x if isinstance(x, Tensor) else self._as_tensor(x) for x in inputs])
 
     def _as_tensor(self, x):
+        if isinstance(x, list) and not any(isinstance(part, Tensor) for part in x):
+            raise TypeError(f"{type(self).__name__} takes a Tensor or an array: np.array(the list)")
         dtypes = (parameter.dtype for _, parameter in self.named_parameters())
         return Tensor._constant(x, next(dtypes, None)) if isinstance(x, np.ndarray) else x
 
@@ -55,6 +58,7 @@ class Module:
         for name, parameter in self.named_parameters():
             parameter.data = arrays[name]
 
+    @recursive_repr()
     def __repr__(self):
         settings = (f"{k}={v!r}" for k, v in vars(self).items() if not isinstance(v, Tensor))
         return f"{type(self).__name__}({', '.join(settings)})"
@@ -156,9 +160,7 @@ class Sequential(Module):
         return dict(enumerate(self.layers)) | vars(self)
 
     def forward(self, x):
-        for layer in self.layers:
-            x = layer(x)
-        return x
+        return reduce(lambda x, layer: layer(x), self.layers, x)
 
 
 class Conv2d(Module):
@@ -282,9 +284,9 @@ def cross_entropy(logits, labels):
 
 
 def mse_loss(prediction, target):
-    """L = mean((prediction - target)^2), over tensors of equal shape (ValueError otherwise)."""
+    """L = mean((prediction - target)^2), over tensors of equal shape, not empty (or ValueError)."""
     prediction = Tensor._constant(prediction, target.dtype if isinstance(target, Tensor) else None)
     target = Tensor._constant(target, prediction.dtype)
-    if prediction.shape != target.shape:
-        raise ValueError(f"mse_loss: reshape one of {prediction.shape} and {target.shape}")
+    if prediction.shape != target.shape or not prediction.size:
+        raise ValueError(f"mse_loss: {prediction.shape} and {target.shape} differ, or are empty")
     return ((prediction - target) ** 2).mean()

@@ -8,7 +8,6 @@ import numpy as np
 from mytorch_core.nn import checked_state
 from mytorch_core.tensor import Tensor
 
-FLOAT_MAX = int(np.finfo(float).max)
 BLOCK = 2**15  # entries; some seven arrays of this size fit into a processor's cache
 
 
@@ -56,10 +55,8 @@ class Optimizer:
         self.hyperparameters = tuple(hyperparameters)
         for name, value in hyperparameters.items():
             setattr(self, name, value)
-        self.t = 0
-        vars(self).update({name: 1.0 for name in self.products})
-        for name in self.state:
-            setattr(self, name, [np.zeros_like(p.data) for p in self.parameters])
+        vars(self).update(dict.fromkeys(self.products, 1.0), t=0)
+        vars(self).update({s: [np.zeros_like(p.data) for p in self.parameters] for s in self.state})
 
     def __setattr__(self, name, value):
         if name in getattr(self, "hyperparameters", ()):
@@ -71,7 +68,7 @@ class Optimizer:
         if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
             raise TypeError(f"{name} must be a number, not {value!r}")
         bound = 1 if name in self.below_one else np.inf
-        if not 0 <= value < bound or value > FLOAT_MAX:
+        if not 0 <= value < bound or (isinstance(value, int) and value >> 1000):
             raise ValueError(f"{name} must lie in [0, {bound}), not {value!r:.50}")
         return float(value)
 
@@ -83,10 +80,9 @@ class Optimizer:
         none has one or if one's shape is not its parameter's."""
         if all(p.grad is None for p in self.parameters):
             raise ValueError("no parameter has a gradient: call loss.backward() before step()")
-        for i, p in enumerate(self.parameters):
+        for p in self.parameters:
             if p.grad is not None and np.shape(p.grad) != np.shape(p.data):
-                shapes = f"{np.shape(p.grad)}, its data {np.shape(p.data)}"
-                raise ValueError(f"parameter {i}: its gradient has shape {shapes}")
+                raise ValueError(f"a gradient of shape {np.shape(p.grad)} for {p!r:.120}")
         self.t += 1
         self.before_step()
         for i, p in enumerate(self.parameters):
@@ -188,6 +184,9 @@ class Adam(Optimizer):
     m, v: moving averages of the gradient and of its square, too small at first because they start
     from zero; the hats correct that. Kingma & Ba (2015), Algorithm 1. beta^t is kept as the product
     of the betas so far, which is the exact correction even if a beta is changed on the way.
+
+    t is one count for all parameters: one whose first gradient comes in step 5 moves by 0.54 lr
+    then, not by lr (PyTorch counts for each).
     """
 
     state = ("m", "v")
@@ -208,8 +207,5 @@ class Adam(Optimizer):
         v *= self.beta2
         v += (1 - self.beta2) * g * g
         # The hats are factors of numbers here, not arrays of their own: fewer passes over memory.
-        root = np.sqrt(v) / (1 - self.beta2_t) ** 0.5
-        root += self.eps
-        step = self.lr / (1 - self.beta1_t) * m
-        step /= root
-        w -= step
+        root_v_hat = np.sqrt(v) / (1 - self.beta2_t) ** 0.5
+        w -= self.lr / (1 - self.beta1_t) * m / (root_v_hat + self.eps)

@@ -13,19 +13,19 @@ from contextvars import ContextVar
 
 import numpy as np
 
-# A context variable, so that a thread or an asyncio task that evaluates does not stop another
-# one's training from being recorded.
-_recording = ContextVar("recording", default=True)
+# How many no_grad() blocks are open. A context variable, so that a thread or an asyncio task that
+# evaluates does not stop another one's training from being recorded.
+_paused = ContextVar("paused", default=0)
 
 
 @contextmanager
 def no_grad():
     """Within `with no_grad():` operations are computed but not recorded."""
-    token = _recording.set(False)
+    _paused.set(_paused.get() + 1)
     try:
         yield
     finally:
-        _recording.reset(token)
+        _paused.set(_paused.get() - 1)  # no reset(): two generators' blocks may overlap
 
 
 def as_float_array(data, dtype=None):
@@ -37,9 +37,8 @@ def as_float_array(data, dtype=None):
     array = np.asarray(data)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"a Tensor holds real numbers, not {data!r}")
-    if dtype is None:
-        dtype = np.float64 if hasattr(data, "dtype") and array.dtype.char == "d" else np.float32
-    return array.astype(dtype, copy=False)
+    own = np.float64 if hasattr(data, "dtype") and array.dtype.char == "d" else np.float32
+    return array.astype(own if dtype is None else dtype, copy=False)
 
 
 def unbroadcast(g, shape):
@@ -47,9 +46,14 @@ def unbroadcast(g, shape):
     g = np.asarray(g)
     if g.shape == shape:
         return g
-    aligned = (1,) * (g.ndim - len(shape)) + shape
-    repeated = tuple(i for i, n in enumerate(aligned) if n == 1)
+    repeated = tuple(i for i, n in enumerate((1,) * (g.ndim - len(shape)) + shape) if n == 1)
     return g.sum(axis=repeated, keepdims=True).reshape(shape)
+
+
+def in_reach(axis):
+    """The axis or axes, for NumPy to accept or refuse; one beyond its integers as the largest."""
+    near = all(abs(i) < 2**31 for i in np.ravel(np.array(axis or 0, object)))
+    return axis if near else 2**31 - 1
 
 
 def binary(method):
@@ -80,10 +84,8 @@ class Tensor:
     the index arrays as they are: the pullbacks read them.
     """
 
-    # NumPy then leaves `array + tensor` to Tensor.__radd__, and `np.exp(tensor)` is an error.
-    __array_ufunc__ = None
-
-    grad = None
+    # Without ufuncs NumPy leaves `array + tensor` to Tensor.__radd__; `np.exp(tensor)` is an error.
+    grad = __array_ufunc__ = None
     _edges = ()  # (operand, pullback) pairs; () for a leaf, None once freed
     _computed = _keeps_grad = False
 
@@ -99,7 +101,7 @@ class Tensor:
         result = cls.__new__(cls)
         result.data = np.asarray(data)
         result._computed = True
-        result._edges = tuple([e for e in edges if e[0].requires_grad]) if _recording.get() else ()
+        result._edges = tuple([e for e in edges if e[0].requires_grad]) if not _paused.get() else ()
         result.requires_grad = result._edges != ()
         return result
 
@@ -213,6 +215,8 @@ class Tensor:
 
     @binary
     def __matmul__(a, b):
+        if not a.ndim * b.ndim:
+            raise ValueError(f"@ between shapes {a.shape} and {b.shape}: a number takes *")
         if b.ndim == 1:  # a vector on the right is a column, a vector on the left is a row
             return (a @ b.reshape(-1, 1))[..., 0]
         if a.ndim == 1:
@@ -251,7 +255,7 @@ class Tensor:
 
     def sum(x, axis=None, keepdims=False):
         """The sum over all axes, one axis or a tuple of axes."""
-        kept = x.data.sum(axis, keepdims=True).shape
+        kept = x.data.sum(in_reach(axis), keepdims=True).shape
         pullback = lambda g: np.broadcast_to(g.reshape(kept), x.shape)
         return Tensor._from(x.data.sum(axis, keepdims=keepdims), (x, pullback))
 
@@ -262,7 +266,7 @@ class Tensor:
 
     def max(x, axis=None, keepdims=False):
         """The largest entry; of equal ones the first in row-major order gets the gradient."""
-        y = x.data.max(axis, keepdims=True)
+        y = x.data.max(in_reach(axis), keepdims=True)
         order = np.argsort(np.equal(y.shape, 1), kind="stable").tolist()  # the reduced axes last
         groups = x.transpose(order).reshape(y.size, -1 if y.size else 1)
         first = groups[np.arange(y.size), groups.data.argmax(axis=1)]

@@ -389,3 +389,27 @@ def test_layers_name_what_does_not_fit(call, error, message, rng):
 def test_cross_entropy_names_what_does_not_fit(logits, labels, error, message):
     with pytest.raises(error, match=message):
         nn.cross_entropy(np.zeros(logits), labels)
+
+
+def test_a_list_is_no_array(rng):
+    for layer in (nn.Linear(2, 3, rng=rng), nn.Conv2d(1, 1, 1, rng=rng), nn.ReLU(), nn.Flatten()):
+        with pytest.raises(TypeError, match=r"takes a Tensor or an array: np.array\(the list\)"):
+            nn.Sequential(layer)([[1.0, 2.0]])
+
+    class Joined(nn.Module):
+        def forward(self, parts):
+            return parts[0] + parts[1]
+
+    assert Joined()([Tensor([1.0]), Tensor([2.0])]).item() == 3  # its own business
+
+
+def test_a_model_that_contains_itself_can_be_shown():
+    model = nn.Sequential(nn.ReLU())
+    model.layers = (*model.layers, model)
+    assert repr(model) == "Sequential(layers=(ReLU(), ...))"
+    assert model.parameters() == []
+
+
+def test_the_mean_of_no_errors_is_refused():
+    with pytest.raises(ValueError, match=r"\(0,\) and \(0,\) differ, or are empty"):
+        nn.mse_loss(np.zeros(0), np.zeros(0))

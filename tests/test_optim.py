@@ -202,8 +202,28 @@ def test_a_gradient_of_another_shape_is_an_error_for_large_weights_too():
     for shape in ((20, 10), (200, 100)):
         w = parameter(np.zeros(shape))
         w.grad = np.ones(shape[::-1])
-        with pytest.raises(ValueError, match="broadcast"):
-            optim.SGD([w]).step()
+        first = parameter([1.0])
+        first.grad = np.ones(1)
+        sgd = optim.SGD([first, w])
+        with pytest.raises(ValueError, match=r"a gradient of shape .* for Tensor"):
+            sgd.step()
+        assert (first.data, sgd.t) == ([1.0], 0)  # nothing has moved
+
+
+def test_a_gradient_that_would_broadcast_is_refused():
+    w = parameter(np.zeros((2, 3)))
+    w.grad = np.ones(3)
+    with pytest.raises(ValueError, match=r"a gradient of shape \(3,\) for Tensor"):
+        optim.Adam([w]).step()
+
+
+def test_a_first_gradient_that_comes_late_has_the_count_of_all():
+    early, late = parameter([0.0]), parameter([0.0])
+    adam = optim.Adam([early, late], lr=1.0)
+    for step in range(1, 6):
+        early.grad, late.grad = np.ones(1), np.ones(1) if step == 5 else None
+        adam.step()
+    assert late.data[0] == pytest.approx(-0.54, abs=0.005)
 
 
 def test_a_readers_own_rule_is_a_few_lines(rng):
@@ -267,6 +287,7 @@ BAD = [
     ("lr", -0.1, ValueError, r"lr must lie in \[0, inf\), not -0\.1"),
     ("lr", float("nan"), ValueError, "lr must lie in .* not nan"),
     ("lr", float("inf"), ValueError, "lr must lie in .* not inf"),
+    ("lr", 10**400, ValueError, "lr must lie in .* not 1000"),
     ("lr", "fast", TypeError, "lr must be a number, not 'fast'"),
     ("lr", None, TypeError, "lr must be a number, not None"),
     ("lr", Tensor(1.0), TypeError, "lr must be a number"),

@@ -470,3 +470,33 @@ def test_overflow_and_nan_pass_through_as_in_numpy():
     assert y.data[1] == 0
     assert np.isnan(y.data[2])
     assert np.isinf(x.grad[0])
+
+
+@pytest.mark.parametrize("axis", [10**30, -(10**30), (0, 10**30), 2])
+def test_an_axis_that_is_not_there(axis):
+    x = Tensor(np.ones((2, 3)))
+    for reduce in (x.sum, x.mean, x.max):
+        with pytest.raises(ValueError, match="out of bounds"):
+            reduce(axis=axis)
+
+
+def test_a_product_with_a_number_says_what_to_write():
+    x = Tensor(np.ones((2, 3)))
+    for product in (lambda: x @ 3, lambda: 3 @ x):
+        with pytest.raises(ValueError, match=r"@ between shapes .*: a number takes \*"):
+            product()
+
+
+def test_no_grad_ends_even_if_two_blocks_overlap():
+    def evaluation():
+        with no_grad():
+            yield
+
+    w = Tensor([1.0], requires_grad=True)
+    one, other = evaluation(), evaluation()
+    next(one)
+    next(other)
+    next(one, None)
+    assert not (w * 2).requires_grad  # the other one's block is still open
+    next(other, None)
+    assert (w * 2).requires_grad

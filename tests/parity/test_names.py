@@ -237,7 +237,7 @@ def test_the_defaults_of_pytorch_on_the_page_of_reference():
 
 def test_the_chapters_cell_trains_alike_in_pytorch(capsys):
     source, space = cells(), {}
-    for name in ("setup", "run", "torch-ours", "torch-theirs", "torch-compare"):
+    for name in ("setup", "broad-run", "torch-ours", "torch-theirs", "torch-compare"):
         exec(source[name], space)
     assert f"PyTorch: run just now, version {torch.__version__.split('+')[0]}" in (
         capsys.readouterr().out
