@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .PHONY: help lab test parity matrix bench bench-growth bench-live bench-checks notebooks student lint
-.PHONY: format clean
+.PHONY: soak format clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,6 +23,9 @@ parity: $(VENV)/installed-parity ## install PyTorch and compare with it, live
 
 matrix: $(VENV)/installed-test ## run the tests on every Python, with oldest and newest packages
 	$(BIN)/python tests/matrix.py $(if $(PYTHONS),--pythons $(PYTHONS)) -- $(TESTS)
+
+soak: $(VENV)/installed-test ## half an hour of the cockpit: memory, pictures, steps
+	$(BIN)/python tests/faults/soak.py --minutes $(or $(MINUTES),30)
 
 bench: $(VENV)/installed-bench ## compare the core's speed with PyTorch's and JAX's
 	$(BIN)/python benchmarks/speed.py
