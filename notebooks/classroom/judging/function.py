@@ -8,8 +8,10 @@ import numpy as np
 
 from classroom.judging.exercise import Exercise
 from classroom.judging.failures import run_quietly
+from classroom.judging.mended import mended
 from classroom.judging.probes import watch_calls
 from classroom.judging.stubs import is_stub, nothing
+from classroom.judging.trials import task_of_function
 from classroom.judging.verdict import IN_FUNCTIONS, Verdict, about_failure, not_yet
 from classroom.judging.worker import in_worker
 
@@ -50,15 +52,21 @@ class Function(Exercise):
         if isinstance(seen, Verdict):
             return seen
         seen, printed = seen
-        return self.verdict(seen).with_prints(printed)
+        return self.verdict(seen, answer).with_prints(printed)
 
-    def verdict(self, seen):
-        """The verdict on what was seen of an answer, {what a call shows: Seen}."""
+    def verdict(self, seen, answer=None):
+        """The verdict on what was seen of an answer, {what a call shows: Seen}.
+
+        Where no mistake that is known explains it, the answer itself is mended, if it is given.
+        """
         expected = _expected(self, self.right)
         wrong = [name for name in expected if not _alike(seen[name], expected[name])]
         if not wrong:
             return Verdict(True, None, f"Right. Tried: {'; '.join(expected)}.")
-        return _told(self, seen, wrong, _explained(self, seen))
+        mistake, mend = _explained(self, seen), None
+        if answer and not mistake:
+            mend = mended(answer, task_of_function(self, seen, expected, wrong))
+        return _told(self, seen, wrong, mistake, mend)
 
 
 def _explained(exercise, seen):
@@ -87,14 +95,20 @@ def _close(a, b):
     return a.shape == b.shape and np.allclose(a, b, rtol=1e-4, atol=1e-6, equal_nan=True)
 
 
-def _told(exercise, seen, wrong, mistake):
+def _told(exercise, seen, wrong, mistake, mend):
     table = _compared(exercise, seen, wrong[0])
     if mistake:
         text = f"{table}\n\n{mistake.sentence}\n\nLook at: {mistake.look}"
         return Verdict(False, mistake.slug, text)
     for name in wrong:
         if seen[name].failure:
-            return about_failure(seen[name].failure, IN_FUNCTIONS)
+            verdict = about_failure(seen[name].failure, IN_FUNCTIONS)
+            if mend:
+                verdict.mistake = verdict.mistake or mend.slug
+                verdict.message += f"\n\n{mend.told('function')}"
+            return verdict
+    if mend:
+        return Verdict(False, mend.slug, f"{table}\n\n{mend.told('function')}")
     right = [name for name in seen if name not in wrong]
     text = f"{table}\n\nNo mistake that is known here does this. It goes wrong: {'; '.join(wrong)}."
     return Verdict(False, None, text + (f" It is right: {'; '.join(right)}." if right else ""))

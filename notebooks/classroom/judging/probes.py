@@ -104,14 +104,20 @@ def usual(settings, still=()):
     return found
 
 
-def watch(probe, make, settings):
-    """Seen: an optimizer class in one experiment."""
+def watch(probe, make, settings, made=None, stepped=None):
+    """Seen: an optimizer class in one experiment.
+
+    made is called with the optimizer, stepped after each step with its number, from 0, and the
+    arrays of the parameters: it says whether to go on.
+    """
     complete = next(row for row in probe.gradients if all(g is not None for g in row))
     shapes = [np.shape(g) for g in complete]
     parameters = [Tensor(np.ones(shape, probe.dtype), requires_grad=True) for shape in shapes]
     seen = Seen()
     try:
         optimizer = make(parameters, **settings)
+        if made:
+            made(optimizer)
         for t, row in enumerate(probe.gradients, start=1):
             for name, value in probe.changes.get(t, {}).items():
                 setattr(optimizer, name, value)
@@ -121,6 +127,8 @@ def watch(probe, make, settings):
                     p.grad.flags.writeable = False  # others see it, too
             optimizer.step()
             seen.steps.append([np.array(p.data, float) for p in parameters])
+            if stepped and not stepped(t - 1, seen.steps[-1]):
+                break
     except BaseException as error:  # SystemExit, too: it is the reader's
         seen.failure = failure(error)
     return seen

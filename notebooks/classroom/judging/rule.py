@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from classroom.judging.comparing import expected, same
 from classroom.judging.diagnosis import explained
 from classroom.judging.exercise import Exercise
+from classroom.judging.mended import is_named, mended
 from classroom.judging.probes import NUMBER, accepts, names, usual, watch_rule
 from classroom.judging.stubs import is_stub, nothing
 from classroom.judging.telling import told
+from classroom.judging.trials import task_of_rule
 from classroom.judging.verdict import Verdict, not_yet
 from classroom.judging.worker import in_worker
 from classroom.judging.written import Text
@@ -72,9 +74,16 @@ class Rule(Exercise):
         if isinstance(seen, Verdict):
             return seen
         seen, printed = seen
-        return rule.verdict(seen).with_prints(printed)
+        return rule.verdict(seen, answer).with_prints(printed)
 
-    def verdict(self, seen):
-        """The verdict on what was seen of an answer, {experiment's name: Seen}."""
+    def verdict(self, seen, answer=None):
+        """The verdict on what was seen of an answer, {experiment's name: Seen}.
+
+        Where no mistake that is known explains it, the answer itself is mended, if it is given.
+        """
         wrong = [p for p in self.probes if not same(seen[p.name], expected(self, (), p.name))]
-        return told(self, seen, wrong, explained(self, seen) if wrong else [])
+        found = explained(self, seen) if wrong else []
+        mend = None
+        if wrong and answer and not is_named(found):
+            mend = mended(answer, task_of_rule(self, seen, wrong))
+        return told(self, seen, wrong, found, mend)

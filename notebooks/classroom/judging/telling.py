@@ -7,8 +7,11 @@ from classroom.judging.probes import NUMBER
 from classroom.judging.verdict import Verdict, about_failure
 
 
-def told(rule, seen, wrong, found):
-    """The verdict on what was seen; wrong are the probes that fail, found is what explains them."""
+def told(rule, seen, wrong, found, mend=None):
+    """The verdict on what was seen; wrong are the probes that fail, found is what explains them.
+
+    mend is what makes the answer right, a `Mend`, or None.
+    """
     if not wrong:
         tried = "; ".join(probe.shows for probe in rule.probes)
         return Verdict(True, None, f"Right. Tried: {tried}.{_of_a_number(rule, seen, ())}")
@@ -19,14 +22,23 @@ def told(rule, seen, wrong, found):
     found = [mistake for mistake in found if not mistake.fine]
     failures = [seen[probe.name].failure for probe in wrong if seen[probe.name].failure]
     if failures and not found:
-        return about_failure(failures[0])
+        return _with_mend(about_failure(failures[0]), mend, rule.look)
     table = _counterexample(rule, seen, wrong)
     if failures:
         table += f"\n\nYour code stops with an error, {failures[0]}"
+    if mend and (not found or mend.is_better_than(found)):
+        return _with_mend(Verdict(False, None, table), mend, rule.look)
     if found:
         text = " Also: ".join(mistake.sentence for mistake in found)
         return Verdict(False, found[0].slug, f"{table}\n\n{text}\n\nLook at: {found[0].look}")
     return Verdict(False, None, f"{table}\n\n{_what_can_be_said(rule, seen, wrong)}")
+
+
+def _with_mend(verdict, mend, look):
+    if mend:
+        verdict.mistake = verdict.mistake or mend.slug
+        verdict.message += f"\n\n{mend.told('rule', look)}"
+    return verdict
 
 
 def _of_a_number(rule, seen, variant):
