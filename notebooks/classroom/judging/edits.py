@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from classroom.judging.expressions import further, instead
+from classroom.judging.expressions import further, instead, is_number, powers
 from classroom.judging.trees import (
     all_of,
     at,
@@ -81,6 +81,7 @@ def edits(unit, words, is_class):
                 for cost, new, said in further(node, numbers):
                     yield make(cost, holder, key, node, new, said)
         yield from _of_statement(place, names, is_class)
+    yield from _carets(unit)
     functions = {p.function: p for p in reversed(list(places(unit)))}
     for function, place in functions.items():
         if isinstance(function, ast.FunctionDef) and function.name != "__init__":
@@ -103,7 +104,7 @@ def _everywhere_in(function, inside, words, is_class):
             continue
         line = _line_of(lines, uses[0][2]) or function.body[0]
         for new in names:
-            if new == old or (is_class and new.startswith("self.") and "." not in old):
+            if new == old or (is_class and is_number(new) != is_number(old) and "." not in old):
                 continue
             if isinstance(uses[0][2].ctx, ast.Store) and old.isidentifier():
                 continue
@@ -116,6 +117,18 @@ def _everywhere_in(function, inside, words, is_class):
                     held[new], lambda p, old=old: at(with_ctx(expression(old), p.ctx), p)
                 )
                 yield Edit(1.6, "names", said, line, inside, both(do, there))
+
+
+def _carets(unit):
+    """`**` in place of every `^`."""
+    found = [(p, h, k, n) for p in places(unit) for h, k, n in loaded(p.line)]
+    carets = [one for one in found if isinstance(getattr(one[3], "op", None), ast.BitXor)]
+    if len(carets) > 1:
+        uses = [(h, k, n) for _, h, k, n in carets]
+        do = all_of(uses, powers)
+        line = carets[0][0]
+        said = "with `**` in place of every `^`"
+        yield Edit(0.5, "expression", said, line.line, line.inside, do)
 
 
 def _line_of(lines, node):

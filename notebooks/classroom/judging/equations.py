@@ -9,6 +9,7 @@ from classroom.judging.edits import Edit
 from classroom.judging.reading import source_lines
 from classroom.judging.trees import (
     at,
+    change_blocks,
     expression,
     inserted,
     names_in,
@@ -235,6 +236,53 @@ def _of_constructor(unit, here, text, hyperparameters):
             do = inserted(place.block, place.line, at(statement(new), place.line))
             said = "with it made in `__init__`, so that each optimizer has its own,"
             yield Edit(1.5, "of-the-class", said, line, unit, do, "state")
+
+
+EACH = """
+def _each(update):
+    def each(self, w, g, *state):
+        i = next(k for k, p in enumerate(self.parameters) if p.data is w)
+        own = vars(self).setdefault("own_", {{}})
+        begun = vars(self).setdefault("begun_", {{n: getattr(self, n, 0.0) for n in {names}}})
+        for n in {names}:
+            value = begun[n]
+            value = value[i] if isinstance(value, (list, tuple)) else value
+            fits = np.shape(value) in ((), w.shape)
+            setattr(self, n, own.get((i, n), np.array(value) if fits else np.zeros_like(w)))
+        update(self, w, g, *state)
+        own.update({{(i, n): getattr(self, n) for n in {names}}})
+        for n in {names}:  # the base class takes a parameter's array out of its list
+            setattr(self, n, begun[n] if isinstance(begun[n], list) else getattr(self, n))
+    return each
+update = _each(update)
+"""
+
+
+def one_for_each(unit, text, hyperparameters):
+    """An edit that gives every parameter its own of what `update` keeps in self."""
+    update = next((n for n in unit.body if getattr(n, "name", "") == "update"), None)
+    if update is None:
+        return
+    known, lines = {*hyperparameters, "t", "parameters"}, {}
+    for place in places(unit):
+        line = place.line
+        targets = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", None)]
+        for target in targets if place.inside is update else ():
+            held = isinstance(target, ast.Attribute) and ast.unparse(target.value) == "self"
+            if held and target.attr not in known:
+                lines.setdefault(target.attr, line)
+    if not lines:
+        return
+    new = ast.parse(EACH.format(names=sorted(lines))).body
+    first = next(iter(lines.values()))
+    stated = [n for n in unit.body if ast.unparse(n).startswith("state =")]
+    listed = any(all(repr(name) in ast.unparse(n) for name in lines) for n in stated)
+    names = " and ".join(f"`self.{name}`" for name in lines)
+    said = f"with {names} kept apart, one for each parameter,"
+    if listed:
+        said = f"with the array that `update` is given in place of {names}"
+    do = change_blocks(lambda: [(unit.body, [*unit.body, *new])])
+    yield Edit(1.2, "state", said, first, unit, do, "state")
 
 
 def _of_class(unit, text):

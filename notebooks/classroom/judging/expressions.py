@@ -62,6 +62,11 @@ def _operation(left, op, right):
     return ast.BinOp(left, op(), right)
 
 
+def powers(node):
+    """An expression with `**` where it has `^`, which binds less."""
+    return expression(ast.unparse(node).replace(" ^ ", " ** "))
+
+
 def _instead_of_operation(node):
     a, op, b = node.left, type(node.op), node.right
     if isinstance(a, ast.List) and op is ast.Mult:
@@ -70,10 +75,11 @@ def _instead_of_operation(node):
             ast.Name("_", ast.Store()), ast.Call(ast.Name("range", ast.Load()), [b], []), [], 0
         )
         yield 0.5, ast.ListComp(each, [count]), "with an array made for each, not one repeated,"
+    if op is ast.BitXor:
+        yield 0.5, powers(node), None
     for new in OPERATORS:
         if new is not op and new is not ast.MatMult:
-            cost = 0.5 if op is ast.BitXor and new is ast.Pow else 1
-            yield cost, _operation(a, new, b), None
+            yield 1, _operation(a, new, b), None
             if op in EITHER_WAY and new not in EITHER_WAY:
                 yield 1.2, _operation(b, new, a), None
     if op not in EITHER_WAY:
@@ -140,7 +146,7 @@ def _instead_of_call(node):
     is_method = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) != "np"
     if len(args) == 1 and not isinstance(args[0], ast.Starred):
         if here not in ("append", "range", "enumerate", "step"):
-            yield 1.5, args[0], f"without `{here}`"
+            yield (0.8 if here in ("round", "int") else 1.5), args[0], f"without `{here}`"
         inner = args[0]
         if isinstance(inner, ast.BinOp):
             outside = _operation(_called(node, inner.left), type(inner.op), inner.right)
@@ -152,6 +158,11 @@ def _instead_of_call(node):
             for name in group:
                 if name != here:
                     yield 1, ast.Call(_renamed(node.func, name), args, keywords), None
+    if len(args) > 1 and not is_method:
+        cost = (
+            0.8 if here in ("clip", "round", "around", "maximum", "minimum", "max", "min") else 1.5
+        )
+        yield cost, args[0], f"without `{here}`"
     if len(args) > 1:
         yield 1.5, ast.Call(node.func, [args[1], args[0], *args[2:]], keywords), None
         yield 2, ast.Call(node.func, args[:-1], keywords), f"without `{shown(args[-1])}`"
@@ -187,11 +198,16 @@ def _instead_of_slice(node):
             yield 1.5, ast.Slice(lower, _operation(lower, ast.Add, upper), node.step), None
 
 
+def is_number(name):
+    """Whether a name is that of a number: a hyperparameter, or t."""
+    return name.startswith("self.") and "[" not in name
+
+
 def _instead_of_name(node, atoms, of_function):
     here = ast.unparse(node)
     for name in atoms:
-        if name != here:
-            yield 1, expression(name), None
+        if name != here:  # a number in the place of an array is rare, and the other way round
+            yield 1 if is_number(name) == is_number(here) else 1.4, expression(name), None
     if here in atoms:
         yield 2, ast.UnaryOp(ast.USub(), node), None
         yield 1.5, _operation(ast.Constant(1), ast.Sub, node), None

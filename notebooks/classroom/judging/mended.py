@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from classroom.judging.kinds import kind_of
 from classroom.judging.mending import mend
 from classroom.judging.reading import source_of
 from classroom.judging.slips import Slip
@@ -20,10 +21,18 @@ class Mend:
 
     lines: tuple
     where: str
+    of_rule: bool
+
+    @property
+    def kind(self):
+        """The kind of mistake that it is, if it has a name."""
+        return kind_of(self.lines, self.of_rule)
 
     @property
     def slug(self):
         """Its name, for `Verdict.mistake`."""
+        if self.kind:
+            return self.kind.slug
         words = {"expression": "line", "equation": "line", "right": "line"}
         kinds = [words.get(line.kind, line.kind) for line in self.lines]
         return "mended-" + "-and-".join(dict.fromkeys(kinds))
@@ -31,6 +40,12 @@ class Mend:
     def is_better_than(self, found):
         """Whether it says more than these mistakes: it is smaller, or as small and has the line."""
         return len(self.lines) <= len(found)
+
+    def added_to(self, verdict, what, look=None):
+        """A verdict that says this, too."""
+        verdict.mistake = self.slug if self.kind else verdict.mistake or self.slug
+        verdict.message += f"\n\n{self.told(what, look)}"
+        return verdict
 
     def told(self, what, look=None):
         """The lines, what the equations ask there, and what makes the rule or function right."""
@@ -40,6 +55,8 @@ class Mend:
             place = f"Line {line.number} of {self.where}"
             place += f", in {line.inside}" if line.inside else ""
             parts.append(f"{place}:\n    {line.text}\n{_asked(line, look or {})}")
+        if self.kind:
+            parts[0] += f"{self.kind.sentence}\n"
         end = f"With {'both' if several else 'that'} your {what} is right."
         pairs = zip(parts, self.lines, strict=True)
         parts = [_with_end(part, line, what, several) for part, line in pairs]
@@ -85,4 +102,4 @@ def mended(answer, task):
     lines = in_worker(mend, source, task)
     if isinstance(lines, Verdict) or not lines[0]:
         return None
-    return Mend(tuple(lines[0]), source.where)
+    return Mend(tuple(lines[0]), source.where, task.text is not None)

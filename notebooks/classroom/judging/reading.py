@@ -30,13 +30,13 @@ class Source:
 
 def source_of(answer):
     """The source of a class or function; None if there is none, as for what was never a cell."""
-    if _is_ours(answer) or not _functions(answer):
+    if is_ours(answer) or not _functions(answer):
         return None
     name = _functions(answer)[0].__code__.co_filename
     text = "".join(linecache.getlines(name))
     if not text:
         return None
-    bases = [base for base in getattr(answer, "__mro__", (answer,))[1:] if not _is_ours(base)]
+    bases = [base for base in getattr(answer, "__mro__", (answer,))[1:] if not is_ours(base)]
     parts = [answer, *(b for b in bases if _functions(b) and _file(b) == name)]
     of_a_file = "ipykernel" not in name and Path(name).is_file()
     where = Path(name).name if of_a_file else "your cell"
@@ -49,7 +49,8 @@ def source_of(answer):
     return Source(text, where, found, names | {"np": np, "__name__": "__main__"})
 
 
-def _is_ours(answer):
+def is_ours(answer):
+    """Whether a class or function belongs to the course."""
     return str(getattr(answer, "__module__", "")).split(".")[0] in OURS
 
 
@@ -74,7 +75,7 @@ def names_around(answer):
     """The names that the answer's code sees: its module's, and those of functions around it."""
     space = {}
     for part in getattr(answer, "__mro__", (answer,)):
-        for function in [] if _is_ours(part) else _functions(part):
+        for function in [] if is_ours(part) else _functions(part):
             space |= function.__globals__
             code, cells = function.__code__, function.__closure__ or ()
             for name, cell in zip(code.co_freevars, cells, strict=True):

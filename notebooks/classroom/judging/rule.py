@@ -12,6 +12,7 @@ from classroom.judging.diagnosis import explained
 from classroom.judging.exercise import Exercise
 from classroom.judging.mended import is_named, mended
 from classroom.judging.probes import NUMBER, accepts, names, usual, watch_rule
+from classroom.judging.shipped import calls_shipped, is_shipped, shipped
 from classroom.judging.stubs import is_stub, nothing
 from classroom.judging.telling import told
 from classroom.judging.trials import task_of_rule
@@ -65,6 +66,8 @@ class Rule(Exercise):
             return Verdict(False, None, text)
         if is_stub(answer):
             return not_yet()
+        if is_shipped(answer):
+            return shipped(self.name)
         for name in self.settings:
             if not accepts(answer, name):
                 text = f"{answer.__name__}(parameters, ...) has to take {name}: "
@@ -74,7 +77,10 @@ class Rule(Exercise):
         if isinstance(seen, Verdict):
             return seen
         seen, printed = seen
-        return rule.verdict(seen, answer).with_prints(printed)
+        verdict = rule.verdict(seen, answer)
+        if verdict.passed and calls_shipped(answer, self.right):
+            return shipped(self.name)
+        return verdict.with_prints(printed)
 
     def verdict(self, seen, answer=None):
         """The verdict on what was seen of an answer, {experiment's name: Seen}.

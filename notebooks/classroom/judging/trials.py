@@ -8,7 +8,7 @@ import numpy as np
 
 from classroom.judging.comparing import CLOSE, TINY, expected, same
 from classroom.judging.edits import Words, edits
-from classroom.judging.equations import edits_to_function, edits_to_rule
+from classroom.judging.equations import edits_to_function, edits_to_rule, one_for_each
 from classroom.judging.failures import run_quietly
 from classroom.judging.probes import Probe, watch, watch_calls
 from classroom.judging.written import compatible
@@ -163,8 +163,10 @@ class Task:
     right: object = None
 
     def own(self, reading):
-        """Edits of the reader's own words."""
+        """Edits of the reader's own words, and of what is kept for each parameter."""
         for unit in reading.units:
+            if isinstance(unit, ast.ClassDef) and self.text:
+                yield from one_for_each(unit, self.text, self.names)
             yield from edits(unit, self.words, reading.is_class)
 
     def ours(self, reading):
@@ -213,7 +215,7 @@ def _memory(rule, probe):
 
 def task_of_function(exercise, seen, expected, wrong):
     """The task for an answer to a function; wrong are the calls that fail."""
-    names = sorted(expected, key=lambda name: name not in wrong)
+    names = sorted(expected, key=lambda name: (name not in wrong, seen[name].seconds))
     calls = {name: exercise.calls[name] for name in names}
     right = {name: expected[name].steps[0] for name in names}
     return Task(FunctionTrial(calls, right), Words(), right=exercise.right)
