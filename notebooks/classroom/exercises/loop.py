@@ -219,13 +219,8 @@ def _equal_parts(model, optimizer, x, y, batch_size, rng):
     return losses
 
 
-def _new_optimizers(model, optimizer, x, y, batch_size, rng):
-    losses = []
-    order = rng.permutation(len(x))
-    for start in range(0, len(x), batch_size):
-        rows = order[start : start + batch_size]
-        losses += loop(model, optim.SGD(model, lr=0.1), x[rows], y[rows], len(rows), rng)
-    return losses
+def _new_optimizers(model, optimizer, *others):
+    return loop(model, optim.SGD(model, lr=0.1), *others)
 
 
 def _drawn_anew(model, optimizer, x, y, batch_size, rng):
