@@ -408,7 +408,6 @@ def test_the_table_shows_the_first_step_that_goes_wrong():
 LEGITIMATE = {
     "factor 1 - beta is missing: the heavy-ball form, steps up to 1/(1-beta) times too large",
     "eps before the correction of v: sqrt(v) + eps is divided by the root of 1 - beta2^t",
-    "shuffles the caller's x and y in place (the data of the caller change)",
 }
 
 

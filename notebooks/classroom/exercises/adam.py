@@ -1,6 +1,5 @@
 """Adam: moving averages of the gradient and of its square, corrected for their start at zero."""
 
-from classroom.judging.probes import LONG
 from classroom.judging.rule import Rule
 from classroom.judging.spellings import averages, averages_of_squares
 from classroom.judging.usual import (
@@ -147,6 +146,27 @@ EXERCISE = Rule(
             HATS,
         ),
         Mistake(
+            "betas-swapped-in-the-hats",
+            "m_hat = m / (1 - beta2_t)\nv_hat = v / (1 - beta1_t)",
+            "beta1 and beta2 have changed places in the corrections: m was averaged with beta1, v "
+            "with beta2.",
+            HATS,
+        ),
+        Mistake(
+            "betas-swapped-in-the-memories",
+            "m += (1 - beta2) * (g - m)\nv += (1 - beta1) * (g * g - v)",
+            "beta1 and beta2 have changed places in m and v, but not in the corrections: beta1 "
+            "belongs to m, beta2 to v.",
+            "m <- beta1 m + ...,  v <- beta2 v + ...",
+        ),
+        Mistake(
+            "nadam",
+            "m_hat = (beta1 * m + (1 - beta1) * g) / (1 - beta1_t)",
+            "m_hat looks one step further ahead, with g in it once more: that is NAdam. Adam's is "
+            "m alone, corrected.",
+            M_HAT,
+        ),
+        Mistake(
             "correction-without-t",
             "m_hat = m / (1 - beta1)\nv_hat = v / (1 - beta2)",
             "The corrections divide by 1 - beta, the same at every step: t is missing or never "
@@ -288,5 +308,4 @@ EXERCISE = Rule(
         ),
     ),
     spellings=SPELLINGS,
-    further=(LONG,),
 )

@@ -47,6 +47,12 @@ class _Notary(optim.SGD):
     def __init__(self, model, y):
         super().__init__(model.parameters(), lr=0.1)
         self.model, self.y, self.codes, self.losses, self.before = model, y, [], [], 0.0
+        self.last, self.first = None, [p.data.copy() for p in self.parameters]
+
+    def moved(self):
+        """Whether the weights are others than at first."""
+        now = [p.data for p in self.parameters]
+        return not all(np.array_equal(a, b) for a, b in zip(now, self.first, strict=True))
 
     def gradient(self, rows, labels, function=nn.cross_entropy):
         parameters = self.model.layer.parameters()
@@ -71,24 +77,37 @@ class _Notary(optim.SGD):
         start = sum(len(shown) for shown in self.model.shown[:-1])
         unshuffled = self.y[start : start + len(rows)]
         candidates = {0: right, 1: right * len(rows), 3: right + self.before}
+        if self.last is not None:
+            candidates[6] = self.last
         if len(unshuffled) == len(rows):
             candidates[2] = self.gradient(rows, unshuffled)[0]
         candidates[5] = self.gradient(rows, self.y[rows], _twice)[0]
         fits = [code for code, g in candidates.items() if np.allclose(got, g, atol=1e-9)]
         self.codes.append(min(fits, default=9))
-        self.before = got
+        self.before, self.last = got, right
         super().step()
+
+
+def _of_losses(values, right, sizes):
+    """Which of `LOSSES` these numbers are."""
+    right, sizes = np.array(right), np.array(sizes, float)
+    if len(values) != len(right) or len(sizes) != len(right):
+        return 9
+    known = {0: right, 2: right * sizes, 3: right / sizes}
+    fits = [code for code, losses in known.items() if np.allclose(values, losses)]
+    rounded = any(np.array_equal(values, np.round(right, places)) for places in range(7))
+    return min([*fits, *([1] * rounded)], default=9)
 
 
 def _epoch(n, batch_size):
     def call(answer):
         again, *_ = once(answer)
+        another, *_ = once(answer, 2)
         shown, model, optimizer, losses = once(answer)
         listed = isinstance(losses, (list, tuple, np.ndarray))
         numbers = listed and all(isinstance(loss, (int, float, np.number)) for loss in losses)
         values = np.array(losses if numbers else [], float)
         counts = np.bincount(shown, minlength=n)
-        honest = len(values) == len(optimizer.losses) and np.allclose(values, optimizer.losses)
         return (
             (counts == 0).any(),
             (counts > 1).any(),
@@ -99,36 +118,61 @@ def _epoch(n, batch_size):
             losses is not None,
             listed,
             numbers,
-            honest,
+            _of_losses(values, optimizer.losses, [len(rows) for rows in model.shown]),
             (shown == np.arange(len(shown))).all(),
             np.array_equal(shown, again),
+            np.array_equal(shown, another),
+            optimizer.moved(),
         )
 
-    def once(answer):
+    def once(answer, seed=1):
         rng = np.random.default_rng(5)
         x, y = rng.normal(size=(n, 4)), rng.integers(3, size=n)
         model = _Eye(x.copy())
         optimizer = _Notary(model, y)
-        losses = answer(model, optimizer, x.copy(), y.copy(), batch_size, np.random.default_rng(1))
+        losses = answer(
+            model, optimizer, x.copy(), y.copy(), batch_size, np.random.default_rng(seed)
+        )
         shown = np.concatenate(model.shown) if model.shown else np.array([], int)
         return shown, model, optimizer, losses
 
     return call
 
 
+GRADIENT = "the gradient at the steps"
+GRADIENTS = {
+    0: "right",
+    1: "that of the sum, not of the mean",
+    2: "that of other samples' labels",
+    3: "added to the gradient before",
+    4: "none",
+    5: "that of softmax applied twice",
+    6: "that of the batch before",
+    9: "wrong",
+}
+NUMBERS = "the numbers"
+LOSSES = {
+    0: "the losses of the batches",
+    1: "these losses, rounded",
+    2: "these losses, times the number of samples",
+    3: "these losses, divided by the number of samples",
+    9: "others than the losses of the batches",
+}
 EPOCH = (
     "a sample is left out?",
     "a sample comes twice?",
     "samples shown",
     "sizes of the batches",
     "steps",
-    "gradient at the steps (0 right, 4 none, else wrong)",
+    GRADIENT,
     "something is returned?",
     "it is a list?",
     "of numbers?",
-    "these are the batches' losses?",
+    NUMBERS,
     "the samples come as they are stored?",
     "the same rng gives the same order?",
+    "another rng gives the same order?",
+    "the weights move?",
 )
 
 
@@ -160,7 +204,7 @@ def _loop(
                     value.backward()
                 else:
                     optimizer.step()
-            losses.append(number(value))
+            losses.append(number(value) if number else value.item() * len(rows))
         if last:
             optimizer.step()
         return losses if keep is None else keep(losses)
@@ -173,6 +217,10 @@ def _equal_parts(model, optimizer, x, y, batch_size, rng):
     for rows in np.array_split(rng.permutation(len(x)), -(-len(x) // batch_size)):
         losses += loop(model, optimizer, x[rows], y[rows], len(rows), rng)
     return losses
+
+
+def _new_optimizers(model, optimizer, *others):
+    return loop(model, optim.SGD(model, lr=0.1), *others)
 
 
 def _drawn_anew(model, optimizer, x, y, batch_size, rng):
@@ -206,6 +254,26 @@ EXERCISE = Function(
             "stands between backward() and step(), or step() before backward(). No experiment "
             "tells these apart.",
             LOOP_LINE,
+        ),
+        WrongAnswer(
+            "step-first",
+            _loop(steps="step zero backward"),
+            "Each step uses the gradient of the batch before: step() stands before backward().",
+            LOOP_LINE,
+        ),
+        WrongAnswer(
+            "new-optimizer-in-each-round",
+            _new_optimizers,
+            "The optimizer that was given makes no step, and yet the weights move: a new one is "
+            "made, perhaps in each round, which forgets what it remembers. Use the one given.",
+            LOOP_LINE,
+        ),
+        WrongAnswer(
+            "order-never-changes",
+            _loop(order=lambda n, rng: np.random.default_rng(0).permutation(n)),
+            "The order is the same in every epoch, whatever rng is: a generator is made here, with "
+            "a seed of its own. Draw from the rng that is given.",
+            "order = rng.permutation(N)",
         ),
         WrongAnswer(
             "step-missing",
@@ -266,7 +334,8 @@ EXERCISE = Function(
         WrongAnswer(
             "first-batch-only",
             _loop(stop=lambda n, size: 1),
-            "Only one batch is used: an epoch shows every sample once.",
+            "Only one batch is used: an epoch shows every sample once. Does `return` stand inside "
+            "the loop?",
             "for every batch of the epoch",
         ),
         WrongAnswer(
@@ -316,6 +385,19 @@ EXERCISE = Function(
             "order = rng.permutation(N)",
         ),
         WrongAnswer(
+            "losses-rounded",
+            _loop(number=lambda value: round(value.item(), 2)),
+            "The losses are rounded: append all their digits.",
+            "the list of the losses of all batches",
+        ),
+        WrongAnswer(
+            "losses-times-batch",
+            _loop(number=None),
+            "Each loss is multiplied by the number of its samples: asked for is the loss of each "
+            "batch as it is, a mean.",
+            "the list of the losses of all batches",
+        ),
+        WrongAnswer(
             "one-loss-for-all",
             _loop(keep=lambda losses: losses[-1:]),
             "Only one loss is returned: one for every batch is asked for.",
@@ -323,4 +405,5 @@ EXERCISE = Function(
         ),
     ),
     parts=EPOCH,
+    words={GRADIENT: GRADIENTS, NUMBERS: LOSSES},
 )

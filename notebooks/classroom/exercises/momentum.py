@@ -70,6 +70,12 @@ EXERCISE = Rule(
             STEP,
         ),
         hard_coded("beta", 0.9),
+        Mistake(
+            "corrected-like-adam",
+            "step = lr * m / (1 - beta ** t)",
+            "m is divided by 1 - beta^t: that is Adam's correction. Momentum has none.",
+            STEP,
+        ),
     ),
     spellings=({"m": averages("m", "beta", "g"), "w": steps("lr * m")},),
 )

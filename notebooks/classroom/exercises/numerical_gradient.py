@@ -82,7 +82,11 @@ EXERCISE = Function(
             lambda w: float((w**3).sum()), [2.0], 0.1
         ),
         "three weights, each with a slope of its own": _gradient_of(
-            lambda w: float((w**2) @ np.array([1.0, 2.0, 3.0]) + w[0] * w[2]), [1.0, -2.0, 0.5]
+            lambda w: float((w**2) @ np.array([1.0, 2.0, 3.0]) + w[0] * w[2]), [1.2345, -2.1, 0.57]
+        ),
+        "an array of three axes": _gradient_of(
+            lambda w: float((w**3).sum() + w.ravel()[0] * w.ravel()[-1]),
+            [[[0.31, -1.27]], [[2.213, 0.7]], [[-0.9, 1.1]]],
         ),
         "a matrix of weights": _gradient_of(lambda w: float((w * w).sum()), [[1.0, 2], [3, 4]]),
         "a tiny h": _gradient_of(lambda w: float((w**2).sum()), [1.0, 3.0], 1e-7),
@@ -130,6 +134,32 @@ EXERCISE = Function(
             _differences(PLUS, MINUS, lambda h: 2 * h, restore=False),
             "w is left changed: set each entry back before you move the next.",
             "w_i <- w_i + h, then - h, then back",
+        ),
+        WrongAnswer(
+            "up-and-back",
+            _differences(PLUS, SAME, lambda h: 2 * h),
+            "w goes up by h and back again, and the difference is divided by 2 h: half the slope. "
+            "Go down by h below w: - 2 h from above, or from a copy.",
+            CENTRAL,
+        ),
+        WrongAnswer(
+            "last-entry-missing",
+            _differences(PLUS, MINUS, lambda h: 2 * h, entries=-1),
+            "The last entry has no gradient: range(n) goes to n - 1 already.",
+            CENTRAL,
+        ),
+        WrongAnswer(
+            "rounded",
+            lambda f, w, h=1e-5: np.round(numerical_gradient(f, w, h), 2),
+            "The slopes are rounded: return all their digits.",
+            CENTRAL,
+        ),
+        WrongAnswer(
+            "integer-gradient",
+            lambda f, w, h=1e-5: np.trunc(numerical_gradient(f, w, h)),
+            "The slopes are whole numbers: an array of integers cuts off what comes after the "
+            "point. np.zeros_like(w) is one of floats.",
+            CENTRAL,
         ),
         WrongAnswer(
             "first-entry-only",

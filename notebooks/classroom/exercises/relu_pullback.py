@@ -15,7 +15,12 @@ G = np.array([[2.0, -1.0, 4.0], [-3.0, 5.0, 0.5]])
 EXERCISE = Function(
     __name__,
     relu_pullback,
-    {"values of both signs, and 0": lambda f: f(G, X)},
+    {
+        "values of both signs, and 0": lambda f: f(G, X),
+        "three axes": lambda f: f(
+            np.arange(8.0).reshape(2, 2, 2) - 3.3, np.sin(np.arange(8.0)).reshape(2, 2, 2)
+        ),
+    },
     (
         WrongAnswer(
             "mask-of-g",

@@ -24,7 +24,11 @@ LOGITS = np.array([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0], [2.0, 2.5, 0.1], [0.3, 0.2
 EXERCISE = Function(
     __name__,
     softmax,
-    {"four rows": lambda f: f(LOGITS), "large logits": lambda f: f(LOGITS * 1000)},
+    {
+        "four rows": lambda f: f(LOGITS),
+        "large logits": lambda f: f(LOGITS * 1000),
+        "a square of logits": lambda f: f(LOGITS[:3] + np.eye(3)),
+    },
     (
         WrongAnswer(
             "wrong-axis",

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from classroom.judging.function import Function, WrongAnswer, expected, explained
+from classroom.judging.mended import mended
+from classroom.judging.trials import task_of_function
 from classroom.judging.verdict import IN_FUNCTIONS, Verdict, about_failure
 
 
@@ -19,14 +21,15 @@ class Detector(Function):
            fires on the rules that are wrong, and on no other
     """
 
-    def verdict(self, seen):
+    def verdict(self, seen, answer=None):
         """The verdict on what a probe said of every rule, {what the rule is: Seen}."""
+        right = expected(self, self.right)
         stopped = next((name for name in seen if seen[name].failure), None)
         if stopped:
             verdict = about_failure(seen[stopped].failure, IN_FUNCTIONS)
             verdict.message = f"Tried on {stopped}.\n\n{verdict.message}"
-            return verdict
-        right = expected(self, self.right)
+            mend = mended(answer, task_of_function(self, seen, right, [stopped]))
+            return mend.added_to(verdict, "probe") if mend else verdict
         wrong = [name for name in right if _fires(right[name])]
         false = [name for name in right if name not in wrong and _fires(seen[name])]
         missed = [name for name in wrong if not _fires(seen[name])]
@@ -35,13 +38,16 @@ class Detector(Function):
             text = f"Right. It is silent on: {silent}. It fires on {len(wrong)} wrong rules that "
             return Verdict(True, None, f"{text}you have not seen: {'; '.join(wrong)}.")
         found = explained(self, seen)
+        mend = found or mended(answer, task_of_function(self, seen, right, false + missed))
         lines = [f"It fires on a right rule: {name}." for name in false]
         lines += [f"It is silent on a wrong rule: {name}." for name in missed]
         known = (
             f"{found.sentence}\n\nLook at: {found.look}" if found else _in_general(false, missed)
         )
-        text = "\n".join(["Not yet.", "", *lines, "", known])
-        return Verdict(False, found.slug if found else None, text)
+        text = "\n".join(["Not yet.", "", *lines])
+        if mend and not found:
+            return mend.added_to(Verdict(False, None, text), "probe")
+        return Verdict(False, found.slug if found else None, f"{text}\n\n{known}")
 
 
 def _in_general(false, missed):

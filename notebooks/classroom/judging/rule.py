@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from classroom.judging.comparing import expected, same
 from classroom.judging.diagnosis import explained
 from classroom.judging.exercise import Exercise
+from classroom.judging.mended import is_named, mended
 from classroom.judging.probes import NUMBER, accepts, complete, names, usual, watch_rule
+from classroom.judging.shipped import calls_shipped, is_shipped, shipped
 from classroom.judging.stubs import is_stub, nothing
 from classroom.judging.telling import told
+from classroom.judging.trials import task_of_rule
 from classroom.judging.verdict import Verdict, not_yet, shown, unfit
 from classroom.judging.worker import in_worker, tampered
 from classroom.judging.written import Text
@@ -64,6 +67,8 @@ class Rule(Exercise):
             )
         if is_stub(answer):
             return not_yet()
+        if is_shipped(answer):
+            return shipped(self.name)
         for name in self.settings:
             if not accepts(answer, name):
                 text = f"{answer.__name__}(parameters, ...) has to take {name}: "
@@ -75,9 +80,19 @@ class Rule(Exercise):
         seen, printed = seen
         if not complete(seen, [probe.name for probe in rule.experiments]):
             return tampered()
-        return rule.verdict(seen).with_prints(printed)
+        verdict = rule.verdict(seen, answer)
+        if verdict.passed and calls_shipped(answer, self.right):
+            return shipped(self.name)
+        return verdict.with_prints(printed)
 
-    def verdict(self, seen):
-        """The verdict on what was seen of an answer, {experiment's name: Seen}."""
+    def verdict(self, seen, answer=None):
+        """The verdict on what was seen of an answer, {experiment's name: Seen}.
+
+        Where no mistake that is known explains it, the answer itself is mended, if it is given.
+        """
         wrong = [p for p in self.probes if not same(seen[p.name], expected(self, (), p.name))]
-        return told(self, seen, wrong, explained(self, seen) if wrong else [])
+        found = explained(self, seen) if wrong else []
+        mend = None
+        if wrong and answer and not is_named(found):
+            mend = mended(answer, task_of_rule(self, seen, wrong))
+        return told(self, seen, wrong, found, mend)

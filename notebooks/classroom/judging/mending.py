@@ -1,0 +1,228 @@
+"""Which of the reader's own lines is wrong? The answer is mended, one edit at a time.
+
+No catalogue of mistakes ends. But the reader's text is at hand, and so is the right answer: an edit
+after which every experiment comes out right shows the line, and what is wrong in it. Edits of the
+reader's own words come first, then lines of the right answer in their place, then two edits.
+All of it is the reader's code, so it runs in the worker.
+"""
+
+import ast
+import contextlib
+import signal
+import threading
+import time
+from dataclasses import dataclass, field
+
+from classroom.judging.reading import Reading
+from classroom.judging.trees import places
+from classroom.judging.trials import RuleTrial, Task
+
+SECONDS = 1.5  # of processor time, for all edits
+AT_MOST = 0.15  # for one of them: an edit can make a loop endless
+NEAR, FAR = 1.25, 1.7  # the cost of edits that are tried before two of them, and as the second
+FURTHER = 0.6  # what a mend may cost more than the first one that was found
+
+
+@dataclass
+class Line:
+    """One of the reader's lines that a mend changes.
+
+    number  of the line, in the cell or file
+    text    the line, as it was written
+    inside  the function or class that it stands in
+    kind    what the edit does, in a word
+    said    a clause, to be followed by "your rule is right"
+    about   the name whose equation it should be, or ""
+    target  the name that the line is about, or ""
+    """
+
+    number: int
+    text: str
+    inside: str
+    kind: str
+    said: str
+    about: str
+    target: str
+
+
+# ------------------------------------------------------------------ the search
+
+
+def mend(source, task, seconds=SECONDS):
+    """The lines of the smallest mend that is found in time, or []."""
+    try:
+        reading = Reading(source)
+        reading.keep()
+        reading.run()
+    except Exception:  # what cannot be run from its text cannot be mended
+        return []
+    search = _Search(reading, task, seconds)
+    with contextlib.suppress(_OutOfTimeError):
+        search.run()
+    return [_line(reading, edit) for edit in search.best()]
+
+
+class _OutOfTimeError(Exception):
+    """The time is over."""
+
+
+class _TooLong(BaseException):
+    """One edited answer takes too long."""
+
+
+@dataclass
+class _Search:
+    reading: Reading
+    task: Task
+    seconds: float
+    found: list = field(default_factory=list)
+
+    def run(self):
+        self.start = time.process_time()
+        self.tried = 0
+        begun = self.progress(())
+        if begun is None or (begun[2] and self.task.trial.right(self.reading.run())):
+            return  # from its text it does something else
+        trusted = self.trusted()
+        edits, hopeful = [], []
+        sources = [self.task.own, self.task.ours]
+        # What shows only in a later experiment is rather something that the class keeps.
+        for source in sources[::-1] if begun[2] else sources:
+            some = list(source(self.reading))
+            for edit in some:
+                edit.cost += edit.line in trusted
+            some.sort(key=lambda edit: edit.cost)
+            edits += some
+            begun_pairs = False
+            for edit in some:
+                if not begun_pairs and edit.cost > NEAR:
+                    begun_pairs = True
+                    self.rest(edits, hopeful)
+                if self.found and edit.cost > self.found[0][1] + FURTHER:
+                    return
+                progress = self.progress((edit,))
+                if progress and progress[:2] > begun[:2]:
+                    hopeful.append((progress[:2], edit))
+        if not self.found:
+            self.pairs(edits, hopeful)
+
+    def trusted(self):
+        """The reader's lines about what is remembered right: they are not likely to be wrong."""
+        if not isinstance(self.task.trial, RuleTrial):
+            return set()
+        return self.about(self.task.trial.right_names(self.reading.run()))
+
+    def about(self, names):
+        """The reader's lines about these names of the rule's state."""
+        return {
+            place.line
+            for unit in self.reading.units
+            for place in places(unit)
+            if _about(place, names, self.task.text.state)
+        }
+
+    def rest(self, edits, hopeful):
+        """A second edit after one that makes the whole memory right: in the other lines alone."""
+        names = getattr(self.task.trial, "memory", [{}])[0]
+        kept = self.about(set(names)) if names else set()
+        for _, one in [pair for pair in hopeful if names and pair[0][0] == len(names)][:3]:
+            for other in edits:
+                if self.found or other.cost > FAR:
+                    break
+                if other.line not in kept:
+                    self.progress((one, other))
+
+    def pairs(self, edits, hopeful):
+        """Two edits, one of which alone brings the answer nearer."""
+        hopeful.sort(key=lambda pair: ([-x for x in pair[0]], pair[1].cost))
+        for _, one in hopeful[:12]:
+            for other in edits:
+                if other.line is one.line and other.kind == one.kind == "equation":
+                    continue
+                self.progress((one, other))
+                if self.found:
+                    return
+
+    def late(self, share=1.0):
+        return time.process_time() - self.start > share * self.seconds
+
+    def progress(self, group):
+        """How far the answer comes with these edits; what is right is noted."""
+        if self.late():
+            raise _OutOfTimeError
+        self.tried += 1
+        undo = []
+        try:
+            for edit in group:
+                undo.append(edit.do())
+            with _in_time():
+                inside = {edit.inside for edit in group}
+                make = self.reading.run(inside.pop() if len(inside) == 1 else None)
+                progress = self.task.trial.progress(make)
+                if group and progress[2] and self.task.trial.right(make):
+                    cost = sum(edit.cost for edit in group)
+                    self.found.append((-progress[0], cost, len(self.found), group))
+                    self.found.sort(key=lambda one: one[1])
+                return progress
+        except _TooLong:
+            return None
+        except Exception:  # an edit may give what is no Python, or stops in the class's body
+            return None
+        finally:
+            for back in reversed(undo):
+                back()
+
+    def best(self):
+        """The edits of the mend that is told: the memory as in the equations, then the smallest."""
+        return min(self.found, key=_smallest)[3] if self.found else ()
+
+
+def _smallest(found):
+    remembered, cost, number, group = found
+    return len(group), remembered, cost, number
+
+
+def _about(place, names, state):
+    """Whether a statement changes what one of these names of the rule's state is called here."""
+    line = place.line
+    target = line.targets[0] if isinstance(line, ast.Assign) else getattr(line, "target", None)
+    if not isinstance(line, (ast.Assign, ast.AugAssign)) or not names:
+        return False
+    called = {name: name for name in names}
+    if place.inside.name == "update":
+        arguments = [a.arg for a in place.inside.args.args][3:]
+        called = {n: a for n, a in zip(state, arguments, strict=False) if n in names} or called
+    held = {n.id if isinstance(n, ast.Name) else getattr(n, "attr", "") for n in ast.walk(target)}
+    return bool(held & set(called.values()))
+
+
+@contextlib.contextmanager
+def _in_time():
+    """Stops what takes too long, where that can be done."""
+    if (
+        not hasattr(signal, "setitimer")
+        or threading.current_thread() is not threading.main_thread()
+    ):
+        yield
+        return
+
+    def stop(*_):
+        raise _TooLong
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, AT_MOST, AT_MOST)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def _line(reading, edit):
+    number, text = reading.quoted(edit.line)
+    inside = getattr(edit.inside, "name", reading.last.name if reading.is_class else "")
+    said = edit.said if isinstance(edit.said, str) else edit.said()
+    target = edit.line.targets[0] if isinstance(edit.line, ast.Assign) else edit.line
+    target = getattr(target, "target", target)
+    target = ast.unparse(target) if isinstance(target, ast.expr) else ""
+    return Line(number, text, inside, edit.kind, said, edit.about, target)
