@@ -93,7 +93,7 @@ ANSWERS = [
     ("sgd", "clipped", (6,), update("sgd", "w -= self.lr * np.clip(g, -1, 1)")),
     ("sgd", "clipped", (6,), update("sgd", "g = np.clip(g, -5, 5)\nw -= self.lr * g")),
     ("momentum", "clipped", (6,), update("momentum", "g = np.clip(g, -1.0, 1.0)\nm += (1 - self.beta) * (g - m)\nw -= self.lr * m")),
-    ("sgd", "mended", (6,), update("sgd", "n = np.linalg.norm(g)\nif n > 1:\n    g = g / n\nw -= self.lr * g")),
+    ("sgd", "mended", (7,), update("sgd", "n = np.linalg.norm(g)\nif n > 1:\n    g = g / n\nw -= self.lr * g")),
     ("sgd", "norm-for-entries", (6,), update("sgd", "w -= self.lr * g / np.linalg.norm(g)")),
     ("sgd", "norm-for-entries", (6,), update("sgd", "w -= self.lr * g / (np.sqrt((g * g).sum()) + 1e-8)")),
     ("momentum", "norm-for-entries", (), update("momentum", "g = g / (np.linalg.norm(g) + 1e-12)\nm += (1 - self.beta) * (g - m)\nw -= self.lr * m")),

@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from classroom.judging.expressions import further, instead, is_number, powers
+from classroom.judging.expressions import REMOVED, further, instead, is_number, powers
 from classroom.judging.trees import (
     all_of,
     at,
@@ -174,15 +174,16 @@ def _of_statement(place, names, is_class):
         do = change_blocks(
             lambda: [(block, [p for s in block for p in (line.body if s is line else [s])])]
         )
-        yield make(2, "line", "without this `if`", do)
+        yield make(REMOVED, "line", "without this `if`", do)
     elif isinstance(line, (ast.Break, ast.Continue)):
         yield to(1, ast.Continue() if isinstance(line, ast.Break) else ast.Break())
     loops = [outer for outer, _ in place.around if isinstance(outer, (ast.For, ast.While))]
     if loops and isinstance(line, ast.Return):
         yield to(1.5, ast.Continue(), "with `continue` in its place")
-    yield make(
-        2, "line-removed", "without it", change_blocks(lambda: [(block, without(block, line))])
-    )
+    inner = isinstance(line, (ast.If, ast.For))
+    said = "without it, and what stands in it," if inner else "without it"
+    do = change_blocks(lambda: [(block, without(block, line))])
+    yield make(REMOVED - 0.1 if inner else REMOVED + 0.1, "line-removed", said, do)
     yield from _moved(place, make)
     if block[-1] is line and not place.around and not isinstance(line, ast.Return):
         for name in names:

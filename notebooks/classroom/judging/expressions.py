@@ -28,6 +28,7 @@ ALIKE = (
     ("floor", "ceil", "round"),
     ("range", "reversed"),
 )
+REMOVED = 0.8  # the cost of leaving something out: nobody asked for it
 REDUCES = ("sum", "mean", "max", "min", "argmax", "argmin")
 
 
@@ -84,11 +85,11 @@ def _instead_of_operation(node):
                 yield 1.2, _operation(b, new, a), None
     if op not in EITHER_WAY:
         yield 1, _operation(b, op, a), None
-    yield 1.5, a, lambda: f"without `{shown(b)}`"
+    yield REMOVED, a, lambda: f"without `{shown(b)}`"
     if op in (ast.Sub,):
-        yield 1.6, ast.UnaryOp(ast.USub(), b), lambda: f"without `{shown(a)}`"
+        yield 1.2, ast.UnaryOp(ast.USub(), b), lambda: f"without `{shown(a)}`"
     elif op is not ast.Pow:
-        yield 1.5, b, lambda: f"without `{shown(a)}`"
+        yield REMOVED, b, lambda: f"without `{shown(a)}`"
     if isinstance(a, ast.BinOp):
         for new in _taken_in(a, op, b):
             yield 0.9, new, None
@@ -146,23 +147,20 @@ def _instead_of_call(node):
     is_method = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) != "np"
     if len(args) == 1 and not isinstance(args[0], ast.Starred):
         if here not in ("append", "range", "enumerate", "step"):
-            yield (0.8 if here in ("round", "int") else 1.5), args[0], f"without `{here}`"
+            yield REMOVED, args[0], f"without `{here}`"
         inner = args[0]
         if isinstance(inner, ast.BinOp):
             outside = _operation(_called(node, inner.left), type(inner.op), inner.right)
             yield 0.9, outside, None
     if is_method and not (isinstance(node.func.value, ast.Name) and here in ("step", "backward")):
-        yield 1.5, node.func.value, f"without `.{here}(...)`"
+        yield REMOVED, node.func.value, f"without `.{here}(...)`"
     for group in ALIKE:
         if here in group:
             for name in group:
                 if name != here:
                     yield 1, ast.Call(_renamed(node.func, name), args, keywords), None
     if len(args) > 1 and not is_method:
-        cost = (
-            0.8 if here in ("clip", "round", "around", "maximum", "minimum", "max", "min") else 1.5
-        )
-        yield cost, args[0], f"without `{here}`"
+        yield REMOVED, args[0], f"without `{here}`"
     if len(args) > 1:
         yield 1.5, ast.Call(node.func, [args[1], args[0], *args[2:]], keywords), None
         yield 2, ast.Call(node.func, args[:-1], keywords), f"without `{shown(args[-1])}`"

@@ -64,12 +64,6 @@ KINDS = (
         of_rules=True,
     ),
     Kind(
-        "rate-over-t",
-        r"self\.t\b",
-        r"^without",
-        "The step depends on t here, and in the equation it does not.",
-    ),
-    Kind(
         "lr-changed",
         r"^self\.lr\b",
         ANY,
@@ -80,6 +74,12 @@ KINDS = (
         r"^self\.t ?(\+=|=)",
         ANY,
         "self.t is counted already, once a step, before `update` is called.",
+    ),
+    Kind(
+        "rate-over-t",
+        r"self\.t\b",
+        r"(without|in place of) `[^`]*self\.t\b",
+        "The step depends on t here, and in the equation it does not.",
     ),
     Kind(
         "rounded",

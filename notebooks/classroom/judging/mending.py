@@ -8,6 +8,7 @@ All of it is the reader's code, so it runs in the worker.
 
 import ast
 import contextlib
+import itertools
 import signal
 import threading
 import time
@@ -19,7 +20,8 @@ from classroom.judging.trials import RuleTrial, Task
 
 SECONDS = 1.5  # of processor time, for all edits
 AT_MOST = 0.15  # for one of them: an edit can make a loop endless
-NEAR, FAR = 1.25, 1.7  # the cost of edits that are tried before two of them, and as the second
+NEAR = 1.25  # the cost of edits of the reader's own words that are tried before two of ours
+CLOSEST = 3.2  # the cost of a line of the right answer in the place of one about the same name
 FURTHER = 0.6  # what a mend may cost more than the first one that was found
 
 
@@ -59,7 +61,7 @@ def mend(source, task, seconds=SECONDS):
     search = _Search(reading, task, seconds)
     with contextlib.suppress(_OutOfTimeError):
         search.run()
-    return [_line(reading, edit) for edit in search.best()]
+    return sorted((_line(reading, edit) for edit in search.best()), key=lambda line: line.number)
 
 
 class _OutOfTimeError(Exception):
@@ -72,6 +74,12 @@ class _TooLong(BaseException):
 
 @dataclass
 class _Search:
+    """Looks for the line first, with lines of the right answer, and then for what is wrong in it.
+
+    Two lines can be wrong: then two lines of the right answer take their places, and afterwards
+    each makes room for the reader's own words where these can be mended.
+    """
+
     reading: Reading
     task: Task
     seconds: float
@@ -79,58 +87,76 @@ class _Search:
 
     def run(self):
         self.start = time.process_time()
-        self.tried = 0
         begun = self.progress(())
         if begun is None or (begun[2] and self.task.trial.right(self.reading.run())):
             return  # from its text it does something else
         trusted = self.trusted()
-        edits, hopeful = [], []
-        sources = [self.task.own, self.task.ours]
-        # What shows only in a later experiment is rather something that the class keeps.
-        for source in sources[::-1] if begun[2] else sources:
-            some = list(source(self.reading))
-            for edit in some:
-                edit.cost += edit.line in trusted
-            some.sort(key=lambda edit: edit.cost)
-            edits += some
-            begun_pairs = False
-            for edit in some:
-                if not begun_pairs and edit.cost > NEAR:
-                    begun_pairs = True
-                    self.rest(edits, hopeful)
-                if self.found and edit.cost > self.found[0][1] + FURTHER:
-                    return
-                progress = self.progress((edit,))
-                if progress and progress[:2] > begun[:2]:
-                    hopeful.append((progress[:2], edit))
+        ours = self.in_order(self.task.ours(self.reading), trusted)
+        hopeful = self.singly(ours, begun)
+        own = self.in_order(self.task.own(self.reading), trusted)
+        if self.found:
+            self.instead_of_ours(own)
+            return
+        hopeful += self.singly([edit for edit in own if edit.cost <= NEAR], begun)
         if not self.found:
-            self.pairs(edits, hopeful)
+            self.pairs_of_ours([edit for edit in ours if edit.cost <= CLOSEST], own)
+        if not self.found:
+            hopeful += self.singly([edit for edit in own if edit.cost > NEAR], begun)
+        if not self.found:
+            self.pairs(own + ours, hopeful)
+
+    def in_order(self, edits, trusted):
+        """Edits by their cost, which is higher in lines that are not likely to be wrong."""
+        edits = list(edits)
+        for edit in edits:
+            edit.cost += edit.line in trusted
+        return sorted(edits, key=lambda edit: edit.cost)
+
+    def singly(self, edits, begun):
+        """Tries one edit after the other; gives those after which the answer comes further."""
+        hopeful = []
+        for edit in edits:
+            if self.found and edit.cost > self.found[0][1] + FURTHER:
+                break
+            progress = self.progress((edit,))
+            if progress and progress[:2] > begun[:2]:
+                hopeful.append((progress[:2], edit))
+        return hopeful
+
+    def instead_of_ours(self, own):
+        """Edits of the reader's own words, first in the lines in whose place ours are right."""
+        lines = {group[0].line for _, _, _, group in self.found}
+        self.singly([edit for edit in own if edit.line in lines], (0, 0))
+        self.singly([edit for edit in own if edit.line not in lines], (0, 0))
+
+    def pairs_of_ours(self, ours, own):
+        """Two of our lines in the places of two of the reader's; then the reader's own words."""
+        for one, other in itertools.combinations(ours, 2):
+            if one.line is not other.line and one.about != other.about:
+                self.progress((one, other))
+            if self.found:
+                break
+        for i in (0, 1) if self.found else ():
+            cost, group = self.found[0][1], self.found[0][3]
+            kept, line = group[1 - i], group[i].line
+            for edit in [edit for edit in own if edit.line is line]:
+                if edit.cost + kept.cost >= cost:
+                    break
+                self.progress((edit, kept))
+                if self.found[0][1] < cost:
+                    break
 
     def trusted(self):
         """The reader's lines about what is remembered right: they are not likely to be wrong."""
         if not isinstance(self.task.trial, RuleTrial):
             return set()
-        return self.about(self.task.trial.right_names(self.reading.run()))
-
-    def about(self, names):
-        """The reader's lines about these names of the rule's state."""
+        names = self.task.trial.right_names(self.reading.run())
         return {
             place.line
             for unit in self.reading.units
             for place in places(unit)
             if _about(place, names, self.task.text.state)
         }
-
-    def rest(self, edits, hopeful):
-        """A second edit after one that makes the whole memory right: in the other lines alone."""
-        names = getattr(self.task.trial, "memory", [{}])[0]
-        kept = self.about(set(names)) if names else set()
-        for _, one in [pair for pair in hopeful if names and pair[0][0] == len(names)][:3]:
-            for other in edits:
-                if self.found or other.cost > FAR:
-                    break
-                if other.line not in kept:
-                    self.progress((one, other))
 
     def pairs(self, edits, hopeful):
         """Two edits, one of which alone brings the answer nearer."""
@@ -143,14 +169,10 @@ class _Search:
                 if self.found:
                     return
 
-    def late(self, share=1.0):
-        return time.process_time() - self.start > share * self.seconds
-
     def progress(self, group):
         """How far the answer comes with these edits; what is right is noted."""
-        if self.late():
+        if time.process_time() - self.start > self.seconds:
             raise _OutOfTimeError
-        self.tried += 1
         undo = []
         try:
             for edit in group:

@@ -44,7 +44,9 @@ class RuleTrial:
             return bool(ways)
 
         seen = watch(self.first, make, self.settings, kept.append, step)
-        return remembered, count, count == len(self.first.gradients) and not seen.failure
+        if seen.failure:
+            return -1, count, False
+        return remembered, count, count == len(self.first.gradients)
 
     def remembered(self, optimizer, t):
         """The names of what is remembered as by the right rule after this step."""
