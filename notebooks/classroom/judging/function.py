@@ -11,7 +11,7 @@ from classroom.judging.exercise import Exercise
 from classroom.judging.failures import run_quietly
 from classroom.judging.mended import mended
 from classroom.judging.probes import complete, watch_calls
-from classroom.judging.shipped import calls_shipped, shipped
+from classroom.judging.shipped import is_shipped, shipped
 from classroom.judging.stubs import is_stub, nothing
 from classroom.judging.trials import task_of_function
 from classroom.judging.verdict import (
@@ -66,7 +66,7 @@ class Function(Exercise):
         if not complete(seen, self.calls):
             return tampered()
         verdict = self.verdict(seen, answer)
-        if verdict.passed and calls_shipped(answer, self.right):
+        if verdict.passed and is_shipped(answer, self.right):
             return shipped(self.name)
         return verdict.with_prints(printed)
 

@@ -12,7 +12,7 @@ from classroom.judging.diagnosis import explained
 from classroom.judging.exercise import Exercise
 from classroom.judging.mended import is_named, mended
 from classroom.judging.probes import NUMBER, accepts, complete, names, usual, watch_rule
-from classroom.judging.shipped import calls_shipped, is_shipped, shipped
+from classroom.judging.shipped import is_shipped, shipped
 from classroom.judging.stubs import is_stub, nothing
 from classroom.judging.telling import told
 from classroom.judging.trials import task_of_rule
@@ -67,8 +67,6 @@ class Rule(Exercise):
             )
         if is_stub(answer):
             return not_yet()
-        if is_shipped(answer):
-            return shipped(self.name)
         for name in self.settings:
             if not accepts(answer, name):
                 text = f"{answer.__name__}(parameters, ...) has to take {name}: "
@@ -81,7 +79,7 @@ class Rule(Exercise):
         if not complete(seen, [probe.name for probe in rule.experiments]):
             return tampered()
         verdict = rule.verdict(seen, answer)
-        if verdict.passed and calls_shipped(answer, self.right):
+        if verdict.passed and is_shipped(answer, self.right):
             return shipped(self.name)
         return verdict.with_prints(printed)
 

@@ -16,32 +16,22 @@ def shipped(name):
     return Verdict(False, "shipped", text)
 
 
-def is_shipped(answer):
-    """Whether a reader's class inherits all that it does from a rule of the course."""
+def is_shipped(answer, right):
+    """Whether a reader's right answer lets the right one of the course do its work: it inherits
+    all that it does, asks `super()`, or calls it by its name."""
     if is_ours(answer):
         return False
-    makers = [_maker(answer, name) for name in ("step", "update")]
-    return all(is_ours(maker) for maker in makers) and any(
-        maker is not Optimizer for maker in makers
-    )
+    if not inspect.isclass(answer):
+        return _uses(answer, right)
+    if all(is_ours(_maker(answer, name)) for name in ("step", "update")):
+        return True
+    methods = [f for f in vars(answer).values() if hasattr(f, "__code__")]
+    asks = any("super" in f.__code__.co_names for f in methods if f.__name__ in ("step", "update"))
+    return (asks and right in answer.__mro__) or any(_uses(f, right) for f in methods)
 
 
 def _maker(answer, name):
     return next((base for base in answer.__mro__ if name in vars(base)), Optimizer)
-
-
-def calls_shipped(answer, right):
-    """Whether a reader's answer uses the right one of the course, by its name or by `super()`."""
-    if is_ours(answer):
-        return False
-    functions = [answer]
-    if inspect.isclass(answer):
-        functions = [f for name, f in vars(answer).items() if name in ("step", "update")]
-        rules = [b for b in answer.__mro__ if is_ours(b) and "update" in vars(b)]
-        if rules and any("super" in getattr(f, "__code__", f).co_names for f in functions):
-            return True
-        functions = [f for f in vars(answer).values() if hasattr(f, "__code__")]
-    return any(_uses(function, right) for function in functions)
 
 
 def _uses(function, right):
@@ -49,5 +39,6 @@ def _uses(function, right):
     if code is None:
         return False
     held = [function.__globals__.get(name) for name in code.co_names]
-    held += [getattr(h, right.__name__, None) for h in held if inspect.ismodule(h)]
+    modules = [h for h in held if inspect.ismodule(h)]
+    held += [getattr(module, name, None) for module in modules for name in code.co_names]
     return any(h is right for h in held)
