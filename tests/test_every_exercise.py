@@ -86,7 +86,7 @@ def test_the_lines_of_a_rule_are_its_right_answer(rule):
     assert rule.verdict(ours).message.startswith("Right. Tried: ")
 
 
-@pytest.mark.parametrize(("rule", "mistake"), list(each(RULES, lambda rule: rule.mistakes)))
+@pytest.mark.parametrize(("rule", "mistake"), list(each(RULES, lambda rule: rule.known)))
 def test_every_mistake_in_a_rule_is_named(rule, mistake):
     verdict = rule.verdict(seen_of(rule, made(rule, mistake)))
     assert (verdict.passed, verdict.mistake) == (mistake.fine, mistake.slug), verdict.message
@@ -149,7 +149,7 @@ def test_no_sentence_prints_a_line_of_the_solution(rule):
     forms = [*rule.spellings, slips.form_of(rule.text)]
     lines = [x for form in forms for spelled in form.values() for part in spelled for x in part]
     values = [line.split("= ", 1)[1] for line in lines if len(line) > 12]
-    for mistake in [*rule.mistakes, *slips.slips(rule)]:
+    for mistake in [*rule.known, *slips.slips(rule)]:
         said = f"{mistake.slug} {mistake.sentence}"
         assert not any(value in said for value in values), mistake
 
@@ -172,10 +172,15 @@ def test_the_right_function_passes(exercise):
     assert verdict.passed, verdict.message
 
 
-@pytest.mark.parametrize(("exercise", "mistake"), list(each(FUNCTIONS, lambda e: e.mistakes)))
+def _that_show(exercise):
+    """The mistakes that show in what an answer does; others show in its text."""
+    return [mistake for mistake in exercise.mistakes if not mistake.reads]
+
+
+@pytest.mark.parametrize(("exercise", "mistake"), list(each(FUNCTIONS, _that_show)))
 def test_every_mistake_in_a_function_is_named(exercise, mistake):
     verdict = exercise.verdict_on(mistake.answer)
-    assert (verdict.passed, verdict.mistake) == (False, mistake.slug), verdict.message
+    assert (verdict.passed, verdict.mistake) == (mistake.fine, mistake.slug), verdict.message
     assert mistake.sentence in verdict.message
 
 

@@ -97,6 +97,7 @@ EXERCISE = Function(
         "other rates": _rates([1, 150, 1000], lr=2.0, lr_decay=0.05),
         "no decay": _rates([1, 500], lr_decay=0.0),
         "far beyond ten drops": _rates([701, 1101, 2500], lr=40.0, lr_decay=0.3),
+        "thousands of steps": lambda f: 1e12 * np.array([f(40.0, 0.3, t) for t in (9001, 12101)]),
         "a small rate": _rates([1, 101, 301, 1050], lr=0.0123456, lr_decay=0.1),
     },
     mistakes=(

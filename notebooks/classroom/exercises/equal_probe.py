@@ -26,6 +26,14 @@ class CountsParameters(optim.Adam):
             super().before_step()
 
 
+class MovesTheLast(optim.SGD):
+    """An SGD whose first parameters stay."""
+
+    def update(self, w, g):
+        if w is self.parameters[-1].data or len(self.parameters) == 1:
+            super().update(w, g)
+
+
 def _pairs(sees, gradients=GRADIENTS, factor=1):
     """A probe that judges (steps of one alone, of the first of two, of the second)."""
 
@@ -71,10 +79,11 @@ EXERCISE = Detector(
             "an SGD that moves the first parameter only": black_box(
                 "SGD", sgd.EXERCISE, "first-parameter-only", lr=0.02
             ),
+            "an SGD that moves the last parameter only": MovesTheLast,
         },
     ),
     mistakes=(
-        *in_any_probe(equal_probe),
+        *in_any_probe(equal_probe, "Do both parameters get the same gradients?"),
         WrongAnswer(
             "compared-with-each-other-only",
             _pairs(lambda alone, first, second: not np.allclose(first, second)),

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from classroom.judging.epoch import EPOCH, WORDS, epoch, softmax_twice
 from classroom.judging.function import Function, WrongAnswer
 from mytorch_core import nn, optim
 
@@ -18,162 +19,6 @@ def loop(model, optimizer, x, y, batch_size, rng):
         optimizer.step()
         losses.append(loss.item())
     return losses
-
-
-# ------------------------------------------------------------------ what an epoch shows
-
-
-class _Eye(nn.Module):
-    """A linear model that notes which rows it is shown."""
-
-    def __init__(self, table):
-        self.layer = nn.Linear(table.shape[1], 3, rng=np.random.default_rng(0), dtype=np.float64)
-        self.table, self.shown = table, []
-
-    def forward(self, x):
-        rows = [int(np.abs(self.table - row).sum(axis=1).argmin()) for row in x.data]
-        self.shown.append(np.array(rows, int))
-        return self.layer(x)
-
-
-def _twice(z, y):
-    e = (z - z.max(axis=1, keepdims=True).data).exp()
-    return nn.cross_entropy(e / e.sum(axis=1, keepdims=True), y)
-
-
-class _Notary(optim.SGD):
-    """SGD that compares each gradient with what it should be, before the step."""
-
-    def __init__(self, model, y):
-        super().__init__(model.parameters(), lr=0.1)
-        self.model, self.y, self.codes, self.losses, self.before = model, y, [], [], 0.0
-        self.last, self.first = None, [p.data.copy() for p in self.parameters]
-
-    def moved(self):
-        """Whether the weights are others than at first."""
-        now = [p.data for p in self.parameters]
-        return not all(np.array_equal(a, b) for a, b in zip(now, self.first, strict=True))
-
-    def gradient(self, rows, labels, function=nn.cross_entropy):
-        parameters = self.model.layer.parameters()
-        kept = [p.grad for p in parameters]
-        self.model.layer.zero_grad()
-        loss = function(self.model.layer(self.model.table[rows]), labels)
-        loss.backward()
-        found = np.concatenate([p.grad.ravel() for p in parameters])
-        for p, g in zip(parameters, kept, strict=True):
-            p.grad = g
-        return found, loss.item()
-
-    def step(self):
-        rows = self.model.shown[-1] if self.model.shown else np.array([0])
-        grads = [p.grad for p in self.parameters]
-        right, loss = self.gradient(rows, self.y[rows])
-        self.losses.append(loss)
-        if any(g is None for g in grads):
-            self.codes.append(4)
-            return
-        got = np.concatenate([g.ravel() for g in grads])
-        start = sum(len(shown) for shown in self.model.shown[:-1])
-        unshuffled = self.y[start : start + len(rows)]
-        candidates = {0: right, 1: right * len(rows), 3: right + self.before}
-        if self.last is not None:
-            candidates[6] = self.last
-        if len(unshuffled) == len(rows):
-            candidates[2] = self.gradient(rows, unshuffled)[0]
-        candidates[5] = self.gradient(rows, self.y[rows], _twice)[0]
-        fits = [code for code, g in candidates.items() if np.allclose(got, g, atol=1e-9)]
-        self.codes.append(min(fits, default=9))
-        self.before, self.last = got, right
-        super().step()
-
-
-def _of_losses(values, right, sizes):
-    """Which of `LOSSES` these numbers are."""
-    right, sizes = np.array(right), np.array(sizes, float)
-    if len(values) != len(right) or len(sizes) != len(right):
-        return 9
-    known = {0: right, 2: right * sizes, 3: right / sizes}
-    fits = [code for code, losses in known.items() if np.allclose(values, losses)]
-    rounded = any(np.array_equal(values, np.round(right, places)) for places in range(7))
-    return min([*fits, *([1] * rounded)], default=9)
-
-
-def _epoch(n, batch_size):
-    def call(answer):
-        again, *_ = once(answer)
-        another, *_ = once(answer, 2)
-        shown, model, optimizer, losses = once(answer)
-        listed = isinstance(losses, (list, tuple, np.ndarray))
-        numbers = listed and all(isinstance(loss, (int, float, np.number)) for loss in losses)
-        values = np.array(losses if numbers else [], float)
-        counts = np.bincount(shown, minlength=n)
-        return (
-            (counts == 0).any(),
-            (counts > 1).any(),
-            len(shown),
-            np.sort([len(rows) for rows in model.shown]),
-            len(optimizer.codes),
-            np.unique(optimizer.codes[1:] or optimizer.codes),
-            losses is not None,
-            listed,
-            numbers,
-            _of_losses(values, optimizer.losses, [len(rows) for rows in model.shown]),
-            (shown == np.arange(len(shown))).all(),
-            np.array_equal(shown, again),
-            np.array_equal(shown, another),
-            optimizer.moved(),
-        )
-
-    def once(answer, seed=1):
-        rng = np.random.default_rng(5)
-        x, y = rng.normal(size=(n, 4)), rng.integers(3, size=n)
-        model = _Eye(x.copy())
-        optimizer = _Notary(model, y)
-        losses = answer(
-            model, optimizer, x.copy(), y.copy(), batch_size, np.random.default_rng(seed)
-        )
-        shown = np.concatenate(model.shown) if model.shown else np.array([], int)
-        return shown, model, optimizer, losses
-
-    return call
-
-
-GRADIENT = "the gradient at the steps"
-GRADIENTS = {
-    0: "right",
-    1: "that of the sum, not of the mean",
-    2: "that of other samples' labels",
-    3: "added to the gradient before",
-    4: "none",
-    5: "that of softmax applied twice",
-    6: "that of the batch before",
-    9: "wrong",
-}
-NUMBERS = "the numbers"
-LOSSES = {
-    0: "the losses of the batches",
-    1: "these losses, rounded",
-    2: "these losses, times the number of samples",
-    3: "these losses, divided by the number of samples",
-    9: "others than the losses of the batches",
-}
-EPOCH = (
-    "a sample is left out?",
-    "a sample comes twice?",
-    "samples shown",
-    "sizes of the batches",
-    "steps",
-    GRADIENT,
-    "something is returned?",
-    "it is a list?",
-    "of numbers?",
-    NUMBERS,
-    "the samples come as they are stored?",
-    "the same rng gives the same order?",
-    "another rng gives the same order?",
-    "the weights move?",
-)
 
 
 # ------------------------------------------------------------------ mistakes
@@ -219,6 +64,40 @@ def _equal_parts(model, optimizer, x, y, batch_size, rng):
     return losses
 
 
+def _measured_after(model, optimizer, x, y, batch_size, rng):
+    losses, order = [], rng.permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size]
+        loop(model, optimizer, x[rows], y[rows], len(rows), rng)
+        losses.append(nn.cross_entropy(model(x[rows]), y[rows]).item())
+    return losses
+
+
+def _full_batches(model, optimizer, x, y, batch_size, rng):
+    losses = []
+    for _ in range(0, len(x), batch_size):
+        rows = rng.integers(len(x), size=batch_size)
+        losses += loop(model, optimizer, x[rows], y[rows], len(rows), rng)
+    return losses
+
+
+class _AsStored:
+    """In place of a generator: rows as they come."""
+
+    permutation = staticmethod(np.arange)
+
+
+def _shuffled_apart(*which):
+    """Arrays that are shuffled in place, each for itself."""
+
+    def answer(model, optimizer, x, y, batch_size, rng):
+        for name in which:
+            rng.shuffle({"x": x, "y": y}[name])
+        return loop(model, optimizer, x, y, batch_size, _AsStored)
+
+    return answer
+
+
 def _new_optimizers(model, optimizer, *others):
     return loop(model, optim.SGD(model, lr=0.1), *others)
 
@@ -236,9 +115,9 @@ EXERCISE = Function(
     __name__,
     loop,
     {
-        "12 samples in batches of 4": _epoch(12, 4),
-        "10 samples in batches of 4: the last batch has 2": _epoch(10, 4),
-        "one batch of everything": _epoch(6, 6),
+        "12 samples in batches of 4": epoch(12, 4),
+        "10 samples in batches of 4: the last batch has 2": epoch(10, 4),
+        "one batch of everything": epoch(6, 6),
     },
     (
         WrongAnswer(
@@ -250,10 +129,58 @@ EXERCISE = Function(
         WrongAnswer(
             "no-gradient-at-the-step",
             _loop(steps="backward zero step"),
-            "There is no gradient when step() is called: backward() is missing, or zero_grad() "
-            "stands between backward() and step(), or step() before backward(). No experiment "
-            "tells these apart.",
+            "There is no gradient when step() is called.",
             LOOP_LINE,
+            "backward() is missing, or zero_grad() stands between backward() and step(), or step() "
+            "before backward(). No experiment tells these apart.",
+        ),
+        WrongAnswer(
+            "zero-grad-at-the-end",
+            _loop(steps="backward step zero"),
+            "zero_grad() comes after the step: what the weights hold when the epoch begins goes "
+            "into its first step. Let it come before backward().",
+            LOOP_LINE,
+        ),
+        WrongAnswer(
+            "zero-grad-once",
+            lambda model, optimizer, *rest: (
+                optimizer.zero_grad(),
+                _loop(steps="backward step")(model, optimizer, *rest),
+            )[1],
+            "zero_grad() is called once, before the loop: each step uses the sum of all gradients "
+            "so far.",
+            LOOP_LINE,
+        ),
+        WrongAnswer(
+            "loss-divided-by-batch",
+            _loop(loss=lambda z, y: nn.cross_entropy(z, y) / len(y)),
+            "The loss is divided by the number of samples: cross_entropy is their mean already.",
+            "loss = cross_entropy(z, y), the mean",
+        ),
+        WrongAnswer(
+            "measured-after-the-step",
+            _measured_after,
+            "Each loss is computed once more, after the step: asked for is the loss from which the "
+            "step was made.",
+            "the list of the losses of all batches",
+        ),
+        WrongAnswer(
+            "full-batches-with-replacement",
+            _full_batches,
+            "The rows of each batch are drawn anew: some samples come twice, others never. "
+            "rng.permutation(N) gives each once.",
+            "order = rng.permutation(N)",
+        ),
+        *(
+            WrongAnswer(
+                f"shuffled-{''.join(which)}-apart",
+                _shuffled_apart(*which),
+                f"{' and '.join(which)} {'are' if which[1:] else 'is'} shuffled apart: the samples "
+                "get the labels of others. And shuffle works in place: the caller's array is "
+                "changed. Draw an order, and take x[order] and y[order].",
+                "order = rng.permutation(N)",
+            )
+            for which in (("x",), ("y",), ("x", "y"), ("y", "x"))
         ),
         WrongAnswer(
             "step-first",
@@ -302,7 +229,7 @@ EXERCISE = Function(
         ),
         WrongAnswer(
             "softmax-twice",
-            _loop(loss=_twice),
+            _loop(loss=softmax_twice),
             "cross_entropy takes logits and applies softmax itself: here it is applied twice.",
             "cross_entropy(model(x), y)",
         ),
@@ -334,9 +261,9 @@ EXERCISE = Function(
         WrongAnswer(
             "first-batch-only",
             _loop(stop=lambda n, size: 1),
-            "Only one batch is used: an epoch shows every sample once. Does `return` stand inside "
-            "the loop?",
+            "Only one batch is used: an epoch shows every sample once.",
             "for every batch of the epoch",
+            "Does `return` stand inside the loop?",
         ),
         WrongAnswer(
             "equal-parts",
@@ -405,5 +332,5 @@ EXERCISE = Function(
         ),
     ),
     parts=EPOCH,
-    words={GRADIENT: GRADIENTS, NUMBERS: LOSSES},
+    words=WORDS,
 )

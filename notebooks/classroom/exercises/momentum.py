@@ -40,9 +40,10 @@ EXERCISE = Rule(
         Mistake(
             "g-for-m",
             "step = lr * g",
-            "The step uses g where m belongs: m is computed and then ignored, or g takes its place "
-            "and the past is forgotten. No experiment tells the two apart.",
+            "The step uses g where m belongs.",
             STEP,
+            causes="m is computed and then ignored, or g takes its place and the past is "
+            "forgotten. No experiment tells the two apart.",
         ),
         *in_an_average("beta"),
         Mistake(

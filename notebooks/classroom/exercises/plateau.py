@@ -49,12 +49,12 @@ def _falling(rates, accuracy, within=0.02):
 
 
 RATES = np.array([0.001, 0.01, 0.1, 1.0])
-TENT = [0.5, 0.8, 0.9, 0.1]
+TENT = np.array([0.5, 0.8, 0.9, 0.1])
 CALLS = {
     "a peak": (RATES, TENT, 0.04),
     "a wider margin": (RATES, TENT, 0.15),
-    "two peaks": (10.0 ** np.arange(-4, 3), [0.5, 0.9, 0.5, 0.5, 0.9, 0.5, 0.2], 0.1),
-    "the usual margin": (10.0 ** np.arange(-4, 2), [0.5, 0.90, 0.91, 0.915, 0.91, 0.5]),
+    "two peaks": (10.0 ** np.arange(-4, 3), np.array([0.5, 0.9, 0.5, 0.5, 0.9, 0.5, 0.2]), 0.1),
+    "the usual margin": (10.0 ** np.arange(-4, 2), np.array([0.5, 0.90, 0.91, 0.915, 0.91, 0.5])),
 }
 
 

@@ -81,6 +81,13 @@ EXERCISE = Detector(
             LOOK,
         ),
         WrongAnswer(
+            "gradients-too-small",
+            _ratios(_neither(0.05), small=np.full(20, 1e-9)),
+            "The gradients are too small: below 1e-8 a right eps is most of the root, and every "
+            "rule that divides by one looks wrong. The smaller ones have to lie well above eps.",
+            LOOK,
+        ),
+        WrongAnswer(
             "eps-shows",
             _ratios(_neither(1e-4)),
             "A right eps shows in small gradients: near 1e-8 it is half of the root, at 1e-5 still "

@@ -1,7 +1,7 @@
 """SGD, and SGD with a rate that falls, which is checked if an answer takes `lr_decay`."""
 
 from classroom.exercises import decay
-from classroom.judging.probes import STAIRCASE
+from classroom.judging.probes import STAIRCASES
 from classroom.judging.rule import Rule
 from classroom.judging.spellings import steps
 from classroom.judging.usual import EVERYWHERE, T_LINE
@@ -27,7 +27,7 @@ WITH_DECAY = Rule(
         *(Mistake(slug, line, words, decay.LOOK) for slug, line, words in decay.STAIRCASES),
     ),
     spellings=({"t": [["t += 1"]], "lr_t": [[decay.LINE]], "w": steps("lr_t * g")},),
-    further=(STAIRCASE,),
+    further=STAIRCASES,
     still=("lr_decay",),
 )
 

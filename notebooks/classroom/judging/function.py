@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -11,6 +12,7 @@ from classroom.judging.exercise import Exercise
 from classroom.judging.failures import run_quietly
 from classroom.judging.mended import mended
 from classroom.judging.probes import complete, watch_calls
+from classroom.judging.reading import source_of
 from classroom.judging.shipped import is_shipped, shipped
 from classroom.judging.stubs import is_stub, nothing
 from classroom.judging.trials import task_of_function
@@ -27,12 +29,24 @@ from classroom.judging.worker import in_worker, tampered
 
 @dataclass(frozen=True, eq=False)
 class WrongAnswer:
-    """A known mistake: its slug, the broken function (or number), the sentence, where to look."""
+    """A known mistake.
+
+    slug      its name, for `Verdict.mistake`
+    answer    the broken function, or the number
+    sentence  what is wrong, to the reader
+    look      where to look
+    causes    what may have led to it, if much can: said unless the reader's own line is found
+    reads     a pattern that the reader's text has, where another mistake does the same
+    fine      whether it is a legitimate variant: accepted, and named
+    """
 
     slug: str
     answer: Callable | float
     sentence: str
     look: str
+    causes: str = ""
+    reads: str = ""
+    fine: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,15 +93,26 @@ class Function(Exercise):
         wrong = [name for name in right if not _alike(seen[name], right[name])]
         if not wrong:
             return Verdict(True, None, f"Right. Tried: {'; '.join(right)}.")
-        mistake, mend = explained(self, seen), None
-        if answer and not mistake:
-            mend = mended(answer, task_of_function(self, seen, right, wrong))
+        mistake, mend = explained(self, seen, answer), None
+        if mistake and mistake.fine:
+            return Verdict(True, mistake.slug, f"Right. {mistake.sentence}")
+        if answer and not (mistake and not mistake.causes):
+            mend = mended(answer, task_of_function(self, seen, wrong))
         return _told(self, seen, wrong, mistake, mend)
 
+    @property
+    def targets(self):
+        """What counts as right, the right answer first: each {what a call shows: Seen}."""
+        fine = [mistake.answer for mistake in self.mistakes if mistake.fine]
+        return [expected(self, answer) for answer in (self.right, *fine)]
 
-def explained(exercise, seen):
+
+def explained(exercise, seen, answer=None):
     """The first known mistake that does the same in every call, or None."""
+    source = source_of(answer)
     for mistake in exercise.mistakes:
+        if mistake.reads and not (source and re.search(mistake.reads, source.text)):
+            continue
         theirs = expected(exercise, mistake.answer)
         if all(_alike(seen[name], theirs[name]) for name in seen):
             return mistake
@@ -122,9 +147,12 @@ def _told(exercise, seen, wrong, mistake, mend):
         return _told_of_changed(exercise, seen, wrong[0])
     name = next((n for n in wrong if not seen[n].failure), wrong[0])  # numbers tell more
     table = _compared(exercise, seen, name)
+    if mistake and mend:
+        verdict = Verdict(False, mistake.slug, f"{table}\n\n{mistake.sentence}")
+        return mend.added_to(verdict, "function", named=True)
     if mistake:
-        text = f"{table}\n\n{mistake.sentence}\n\nLook at: {mistake.look}"
-        return Verdict(False, mistake.slug, text)
+        words = f"{mistake.sentence} {mistake.causes}".rstrip()
+        return Verdict(False, mistake.slug, f"{table}\n\n{words}\n\nLook at: {mistake.look}")
     for name in wrong:
         if seen[name].failure:
             verdict = about_failure(seen[name].failure, IN_FUNCTIONS)

@@ -41,9 +41,11 @@ class Mend:
         """Whether it says more than these mistakes: it is smaller, or as small and has the line."""
         return len(self.lines) <= len(found)
 
-    def added_to(self, verdict, what, look=None):
-        """A verdict that says this, too."""
-        verdict.mistake = self.slug if self.kind else verdict.mistake or self.slug
+    def added_to(self, verdict, what, look=None, named=False):
+        """A verdict that says this, too; named says whether it has the mistake's name already."""
+        if self.kind and not named:
+            verdict.mistake = self.slug
+        verdict.mistake = verdict.mistake or self.slug
         verdict.message += f"\n\n{self.told(what, look)}"
         return verdict
 
@@ -90,8 +92,9 @@ def _with_end(part, line, what, several):
 
 
 def is_named(found):
-    """Whether one of the exercise's own mistakes explains an answer alone."""
-    return (len(found) == 1 and not isinstance(found[0], Slip)) or any(m.fine for m in found)
+    """Whether one of the exercise's own mistakes explains an answer alone, and says how."""
+    own = len(found) == 1 and not isinstance(found[0], Slip) and not found[0].causes
+    return own or any(m.fine for m in found)
 
 
 def mended(answer, task):

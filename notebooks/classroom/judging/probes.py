@@ -125,6 +125,11 @@ def _random(steps, entries):
 # For rules in whose steps little of the numbers shows, such as a sign.
 RANDOM = Probe("random", "many random gradients", _random(100, 40))
 STAIRCASE = Probe("decay", "the staircase of the rate", _repeat([0.5], 1150))
+STAIRCASES = (
+    STAIRCASE,
+    Probe("decay of several", "the staircase for several parameters", MIXED[:1] * 230),
+    Probe("decay, lr moved", "lr changed after a drop", _repeat([0.5], 130), {110: {"lr": 0.07}}),
+)
 DRAWN = Probe("drawn", "random gradients of many sizes", _random(12, 5))
 
 

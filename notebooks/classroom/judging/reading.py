@@ -30,7 +30,7 @@ class Source:
 
 def source_of(answer):
     """The source of a class or function; None if there is none, as for what was never a cell."""
-    if is_ours(answer) or not _functions(answer):
+    if answer is None or is_ours(answer) or not _functions(answer):
         return None
     name = _functions(answer)[0].__code__.co_filename
     text = "".join(linecache.getlines(name))

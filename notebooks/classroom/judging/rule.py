@@ -31,6 +31,7 @@ class Rule(Exercise):
     text       the rule as lines
     look       the chapter's equations, by the name they are about; "w" is the step
     mistakes   what readers get wrong, the likelier first: the first that fits is named
+    others     more of them, which no chapter counts: other rules, and what is rare
     spellings  for slips of the pen, in place of `text`: ways to write the whole rule, each as
                {name: [its lines in one way, its lines in another]}, "w" being the step
     further    experiments beyond the usual ones
@@ -42,6 +43,7 @@ class Rule(Exercise):
     text: Text
     look: dict
     mistakes: tuple
+    others: tuple = ()
     spellings: tuple = ()
     further: tuple = ()
     still: tuple = ()
@@ -51,6 +53,11 @@ class Rule(Exercise):
     def probes(self):
         """The experiments that decide."""
         return [*usual(self.settings, self.still), *self.further]
+
+    @property
+    def known(self):
+        """Everything that has a name."""
+        return (*self.mistakes, *self.others)
 
     @property
     def experiments(self):

@@ -28,13 +28,20 @@ def told(rule, seen, wrong, found, mend=None):
     table = _counterexample(rule, seen, story)
     if failures:
         table += f"\n\nYour code stops with an error, {failures[0]}"
+    if mend and len(found) == 1 and getattr(found[0], "causes", ""):
+        verdict = Verdict(False, found[0].slug, f"{table}\n\n{found[0].sentence}")
+        return mend.added_to(verdict, "rule", rule.look, named=True)
     if mend and (not found or mend.is_better_than(found)):
         return mend.added_to(Verdict(False, None, table), "rule", rule.look)
     if found:
-        text = " Also: ".join(mistake.sentence for mistake in found)
+        text = " Also: ".join(_in_full(mistake) for mistake in found)
         message = f"{table}\n\n{text}\n\nLook at: {found[0].look}"
         return Verdict(False, found[0].slug, message, status="error" if failures else "wrong")
     return Verdict(False, None, f"{table}\n\n{_what_can_be_said(rule, seen, wrong, story)}")
+
+
+def _in_full(mistake):
+    return f"{mistake.sentence} {getattr(mistake, 'causes', '')}".rstrip()
 
 
 def _of_a_number(rule, seen, variant):

@@ -107,34 +107,45 @@ def _alike(a, b):
 class FunctionTrial:
     """The calls of a function, for its edited forms; those that go wrong come first.
 
-    calls     {what it shows: function of an answer}
-    expected  {what it shows: the arrays it should give}
+    calls    {what it shows: function of an answer}
+    targets  what counts as right, the right answer itself first: each {what it shows: arrays}
     """
 
     calls: dict
-    expected: dict
+    targets: list
 
     def progress(self, make):
         """(how many arrays are right, how many of their entries, all of them) of the first call."""
         name, call = next(iter(self.calls.items()))
         seen = watch_calls({name: call}, make)[name]
-        right = self.expected[name]
-        if seen.failure or len(seen.steps[0]) != len(right):
+        right = self.targets[0][name]
+        if seen.failure or len(seen.steps[0]) != len(right) or seen.changed:
             return -1, 0, False
+        if self.fits(name, seen):
+            return len(right), len(right), True
         alike = [_share(a, b) for a, b in zip(seen.steps[0], right, strict=True)]
-        whole = all(share == 1 for share in alike)
-        return sum(share == 1 for share in alike), sum(alike), whole
+        return sum(share == 1 for share in alike), sum(alike), False
 
     def right(self, make):
         """Whether every call gives what it should."""
+        left = self.targets
         for name, call in self.calls.items():
-            seen = watch_calls({name: call}, make)[name]
-            right = self.expected[name]
-            if seen.failure or len(seen.steps[0]) != len(right):
-                return False
-            if any(_share(a, b) < 1 for a, b in zip(seen.steps[0], right, strict=True)):
+            left = self.fits(name, watch_calls({name: call}, make)[name], left)
+            if not left:
                 return False
         return True
+
+    def fits(self, name, seen, targets=None):
+        """The targets that give what was seen in a call."""
+        if seen.failure or seen.changed:
+            return []
+        mine = seen.steps[0]
+        return [
+            target
+            for target in targets or self.targets
+            if len(mine) == len(target[name])
+            and all(_share(a, b) == 1 for a, b in zip(mine, target[name], strict=True))
+        ]
 
 
 def _share(a, b):
@@ -215,9 +226,9 @@ def _memory(rule, probe):
     return memory
 
 
-def task_of_function(exercise, seen, expected, wrong):
+def task_of_function(exercise, seen, wrong):
     """The task for an answer to a function; wrong are the calls that fail."""
-    names = sorted(expected, key=lambda name: (name not in wrong, seen[name].seconds))
+    names = sorted(exercise.calls, key=lambda name: (name not in wrong, seen[name].seconds))
     calls = {name: exercise.calls[name] for name in names}
-    right = {name: expected[name].steps[0] for name in names}
-    return Task(FunctionTrial(calls, right), Words(), right=exercise.right)
+    targets = [{name: t[name].steps[0] for name in names} for t in exercise.targets]
+    return Task(FunctionTrial(calls, targets), Words(), right=exercise.right)

@@ -204,6 +204,7 @@ class Mistake:
     wraps     what is otherwise around the lines: pairs (field of `Text`, its value)
     fine      whether it is a legitimate variant: accepted, and named
     late      whether a variant shows only when a hyperparameter is moved
+    causes    what may have led to it, if much can: said unless the reader's own line is found
     """
 
     slug: str
@@ -215,6 +216,7 @@ class Mistake:
     wraps: tuple = ()
     fine: bool = False
     late: bool = False
+    causes: str = ""
 
     @functools.cached_property
     def touches(self):
