@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from classroom.judging.causes import IN_FUNCTIONS
 from classroom.judging.function import Function, WrongAnswer, expected, explained
 from classroom.judging.mended import mended
 from classroom.judging.trials import task_of_function
-from classroom.judging.verdict import IN_FUNCTIONS, Verdict, about_failure
+from classroom.judging.verdict import Verdict, about_failure
 
 
 @dataclass(frozen=True, eq=False)

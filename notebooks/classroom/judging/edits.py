@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from classroom.judging.expressions import REMOVED, further, instead, is_number, powers
+from classroom.judging.expressions import REMOVED, bracketed, further, instead, is_number, powers
 from classroom.judging.trees import (
     all_of,
     at,
@@ -77,15 +77,37 @@ def edits(unit, words, is_class):
         for holder, key, node in loaded(place.line):
             for cost, new, said in instead(node, atoms, numbers, not is_class):
                 yield make(cost, holder, key, node, new, said)
+            if isinstance(node, ast.BinOp):
+                for cost, new, said in bracketed(holder, node):
+                    yield make(cost, holder, key, node, new, said)
             if _can_have_a_factor(holder, key, node):
                 for cost, new, said in further(node, numbers):
                     yield make(cost, holder, key, node, new, said)
         yield from _of_statement(place, names, is_class)
+        if is_class:
+            yield from _of_argument(place, names)
     yield from _carets(unit)
     functions = {p.function: p for p in reversed(list(places(unit)))}
     for function, place in functions.items():
         if isinstance(function, ast.FunctionDef) and function.name != "__init__":
             yield from _everywhere_in(function, place.inside, words, is_class)
+
+
+def _of_argument(place, names):
+    """`self.h` in place of the argument h: writes into h itself."""
+    line = place.line
+    target = line.targets[0] if isinstance(line, ast.Assign) else getattr(line, "target", None)
+    held = isinstance(target, ast.Attribute) and ast.unparse(target.value) == "self"
+    arguments = {a.arg for a in getattr(place.inside, "args", ast.arguments(args=[])).args}
+    if not held or target.attr not in {*names} & arguments:
+        return
+    value = line.value
+    if isinstance(line, ast.AugAssign):
+        value = ast.BinOp(expression(target.attr), line.op, value)
+    value = expression(ast.unparse(value).replace(ast.unparse(target), target.attr))
+    new = at(ast.Assign([_everywhere(expression(target.attr))], value), line)
+    said = f"with the array that `update` is given in place of `self.{target.attr}`"
+    yield Edit(0.6, "state", said, line, place.inside, replaced(place.block, line, new), "state")
 
 
 def _everywhere_in(function, inside, words, is_class):

@@ -51,6 +51,18 @@ class _Notary(optim.SGD):
             p.grad = g
         return found, loss.item()
 
+    def candidates(self, rows, right):
+        """(its code, a gradient) of everything that a gradient may be, by `GRADIENTS`."""
+        yield 0, right
+        yield 1, right * len(rows)
+        unshuffled = self.y[self.start : self.start + len(rows)]
+        if len(unshuffled) == len(rows):
+            yield 2, self.gradient(rows, unshuffled)[0]
+        yield 3, right + self.before
+        yield 5, self.gradient(rows, self.y[rows], softmax_twice)[0]
+        yield 6, self.last
+        yield 7, right / len(rows)
+
     def step(self):
         rows = self.model.shown[-1] if self.model.shown else np.array([0])
         grads = [p.grad for p in self.parameters]
@@ -60,15 +72,9 @@ class _Notary(optim.SGD):
             self.codes.append(4)
             return
         got = np.concatenate([g.ravel() for g in grads])
-        start = sum(len(shown) for shown in self.model.shown[:-1])
-        unshuffled = self.y[start : start + len(rows)]
-        candidates = {0: right, 1: right * len(rows), 3: right + self.before, 6: self.last}
-        candidates[7] = right / len(rows)
-        if len(unshuffled) == len(rows):
-            candidates[2] = self.gradient(rows, unshuffled)[0]
-        candidates[5] = self.gradient(rows, self.y[rows], softmax_twice)[0]
-        fits = [code for code, g in candidates.items() if np.allclose(got, g, atol=1e-9)]
-        self.codes.append(min(fits, default=9))
+        self.start = sum(len(shown) for shown in self.model.shown[:-1])
+        fits = (code for code, g in self.candidates(rows, right) if np.allclose(got, g, atol=1e-9))
+        self.codes.append(next(fits, 9))
         self.before, self.last = got, right
         super().step()
 

@@ -2,7 +2,6 @@
 
 import ast
 import copy
-import functools
 import itertools
 
 from classroom.judging.edits import Edit
@@ -16,7 +15,6 @@ from classroom.judging.trees import (
     places,
     put,
     replaced,
-    shown,
     statement,
     with_ctx,
 )
@@ -317,13 +315,8 @@ def edits_to_function(unit, right):
         free = [n for n in _names(node) if n in known]
         for chosen in _called(free, local, values):
             new = filled(node, given | chosen)
-            said = functools.partial(shown, new)
             for place in here:
-                yield from _put_at(place, new, said, chosen)
-
-
-def _like(new, where):
-    return f"with a line like `{shown(new)}` {where} it"
+                yield from _put_at(place, new)
 
 
 def _stored_in(body):
@@ -367,24 +360,24 @@ def _called(free, local, values):
     yield from (dict(zip(free, chosen, strict=True)) for chosen in itertools.islice(found, 24))
 
 
-def _put_at(place, new, said, chosen):
+def _put_at(place, new):
     line, block, inside = place.line, place.block, place.inside
     if isinstance(new, ast.Expr) and isinstance(line, ast.For):
         value = at(new.value, line.iter)
-        yield Edit(3.2, "right", said, line, inside, put(line, "iter", value))
+        yield Edit(3.2, "right", "", line, inside, put(line, "iter", value))
     value = getattr(new, "value", None)
     kinds = (ast.Assign, ast.AugAssign, ast.Return)
     alike = isinstance(line, ast.AugAssign) == isinstance(new, ast.AugAssign)
     if isinstance(line, kinds) and value is not None and alike:
         do = put(line, "value", at(value, line))
-        yield Edit(3.2, "right", said, line, inside, do)
+        yield Edit(3.2, "right", "", line, inside, do)
     targets = [getattr(new, "target", None), *getattr(new, "targets", [])]
     if all(t is None or isinstance(t, (ast.Name, ast.Subscript)) for t in targets):
         whole = at(new, line)
         if not isinstance(line, (ast.For, ast.While, ast.If)):
-            yield Edit(3.6, "right", said, line, inside, replaced(block, line, whole))
+            yield Edit(3.6, "right", "", line, inside, replaced(block, line, whole))
         for after in (False, True) if block[-1] is line else (False,):
             where = "after" if after else "before"
-            words = functools.partial(_like, new, where)
+            words = f"with one more line {where} it"
             do = inserted(block, line, whole, after)
             yield Edit(3.8, "missing", words, line, inside, do)

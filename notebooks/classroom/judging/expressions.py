@@ -2,6 +2,8 @@
 
 import ast
 import copy
+import itertools
+import re
 
 from classroom.judging.trees import expression, shown
 
@@ -23,21 +25,34 @@ ALIKE = (
     ("sqrt", "square", "abs", "exp"),
     ("zeros_like", "ones_like", "empty_like"),
     ("zeros", "ones"),
+    ("any", "all"),
     ("append", "extend"),
     ("maximum", "minimum"),
     ("floor", "ceil", "round"),
     ("range", "reversed"),
 )
 REMOVED = 0.8  # the cost of leaving something out: nobody asked for it
+BOUNDS = ("clip", "round", "around", "maximum", "minimum", "max", "min")
 REDUCES = ("sum", "mean", "max", "min", "argmax", "argmin")
+
+
+def without(node):
+    """What is said of leaving something out."""
+    return lambda: f"without `{shown(node)}`"
 
 
 def instead(node, atoms, numbers, of_function):
     """(cost, what may stand in place of an expression, what is said of it or None)."""
     if isinstance(node, ast.BinOp):
-        yield from _instead_of_operation(node)
+        yield from _instead_of_operation(node, of_function)
     elif isinstance(node, ast.UnaryOp):
         yield 1, node.operand, None
+    elif isinstance(node, ast.BoolOp):
+        other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+        yield 0.9, ast.BoolOp(other, node.values), None
+        for i, part in enumerate(node.values if node.values[1:] else ()):
+            rest = node.values[:i] + node.values[i + 1 :]
+            yield REMOVED, rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest), without(part)
     elif isinstance(node, ast.Compare) and len(node.ops) == 1:
         for op in COMPARED:
             if op is not type(node.ops[0]):
@@ -55,6 +70,8 @@ def instead(node, atoms, numbers, of_function):
         yield 2, node.orelse, None
     elif isinstance(node, ast.Attribute) and node.attr in ("T", "data", "flat", "size", "real"):
         yield 1.5, node.value, None
+    if isinstance(node, ast.Attribute) and node.attr == "data":
+        yield 1, ast.Call(ast.Attribute(node, "copy", ast.Load()), [], []), None
     if isinstance(node, (ast.Name, ast.Attribute)):
         yield from _instead_of_name(node, atoms, of_function)
 
@@ -68,7 +85,7 @@ def powers(node):
     return expression(ast.unparse(node).replace(" ^ ", " ** "))
 
 
-def _instead_of_operation(node):
+def _instead_of_operation(node, of_function):
     a, op, b = node.left, type(node.op), node.right
     if isinstance(a, ast.List) and op is ast.Mult:
         each = copy.deepcopy(a.elts[0]) if a.elts else ast.Constant(None)
@@ -79,32 +96,39 @@ def _instead_of_operation(node):
     if op is ast.BitXor:
         yield 0.5, powers(node), None
     for new in OPERATORS:
-        if new is not op and new is not ast.MatMult:
+        if new is not op and (of_function or new is not ast.MatMult):
             yield 1, _operation(a, new, b), None
             if op in EITHER_WAY and new not in EITHER_WAY:
                 yield 1.2, _operation(b, new, a), None
     if op not in EITHER_WAY:
         yield 1, _operation(b, op, a), None
-    yield REMOVED, a, lambda: f"without `{shown(b)}`"
+    yield REMOVED, a, without(b)
     if op in (ast.Sub,):
-        yield 1.2, ast.UnaryOp(ast.USub(), b), lambda: f"without `{shown(a)}`"
+        yield 1.2, ast.UnaryOp(ast.USub(), b), without(a)
     elif op is not ast.Pow:
-        yield REMOVED, b, lambda: f"without `{shown(a)}`"
-    if isinstance(a, ast.BinOp):
-        for new in _taken_in(a, op, b):
-            yield 0.9, new, None
-    if isinstance(b, ast.BinOp):
-        yield 0.9, _operation(_operation(a, op, b.left), type(b.op), b.right), None
+        yield REMOVED, b, without(a)
     if isinstance(a, ast.Call) and len(a.args) == 1:
         yield 1.5, _called(a, _operation(a.args[0], op, b)), None
 
 
-def _taken_in(a, op, b):
-    """The operand b taken into the last factor of a, or into the last one of that."""
-    yield _operation(a.left, type(a.op), _operation(a.right, op, b))
-    if isinstance(a.right, ast.BinOp):
-        for inner in _taken_in(a.right, op, b):
-            yield _operation(a.left, type(a.op), inner)
+def bracketed(holder, node):
+    """An operation with one more pair of brackets; holder is what it stands in."""
+    text = ast.unparse(node)
+    if isinstance(holder, ast.BinOp) and f"({text})" not in ast.unparse(holder):
+        return  # the whole of it comes by itself
+    parts, depth = [""], 0
+    for part in re.split(r"( (?:\*\*|//|[-+*/@]) )", text):
+        outside = depth == 0 and part[:1] == " " == part[-1:]
+        parts += [part, ""] if outside else []
+        parts[-1] += "" if outside else part
+        depth += part.count("(") + part.count("[") - part.count(")") - part.count("]")
+    if not 5 <= len(parts) <= 13:
+        return
+    for i, k in itertools.combinations(range(0, len(parts), 2), 2):
+        new = [*parts[:i], "(", *parts[i : k + 1], ")", *parts[k + 1 :]]
+        new = expression("".join(new)) if (i, k) != (0, len(parts) - 1) else node
+        if ast.dump(new) != ast.dump(node):
+            yield 0.9, new, None
 
 
 def _called(call, argument):
@@ -144,6 +168,8 @@ def _renamed(func, name):
 
 def _instead_of_call(node):
     here, args, keywords = _name_of(node.func), node.args, node.keywords
+    if ast.unparse(node.func) == f"math.{here}":
+        yield 0.5, ast.Call(expression(f"np.{here}"), args, keywords), None
     is_method = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) != "np"
     if len(args) == 1 and not isinstance(args[0], ast.Starred):
         if here not in ("append", "range", "enumerate", "step"):
@@ -160,10 +186,11 @@ def _instead_of_call(node):
                 if name != here:
                     yield 1, ast.Call(_renamed(node.func, name), args, keywords), None
     if len(args) > 1 and not is_method:
-        yield REMOVED, args[0], f"without `{here}`"
+        yield REMOVED if here in BOUNDS else 1.5, args[0], f"without `{here}`"
     if len(args) > 1:
         yield 1.5, ast.Call(node.func, [args[1], args[0], *args[2:]], keywords), None
-        yield 2, ast.Call(node.func, args[:-1], keywords), f"without `{shown(args[-1])}`"
+        for i, part in enumerate(args):
+            yield 1.5, ast.Call(node.func, args[:i] + args[i + 1 :], keywords), without(part)
     for i, keyword in enumerate(keywords):
         rest = keywords[:i] + keywords[i + 1 :]
         said = f"without `{shown(keyword.value) if not keyword.arg else keyword.arg}=...`"

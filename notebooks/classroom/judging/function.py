@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from classroom.judging.causes import IN_FUNCTIONS
 from classroom.judging.exercise import Exercise
-from classroom.judging.failures import run_quietly
+from classroom.judging.failures import run_quietly, shortened
 from classroom.judging.mended import mended
 from classroom.judging.probes import complete, watch_calls
 from classroom.judging.reading import source_of
@@ -17,7 +18,6 @@ from classroom.judging.shipped import is_shipped, shipped
 from classroom.judging.stubs import is_stub, nothing
 from classroom.judging.trials import task_of_function
 from classroom.judging.verdict import (
-    IN_FUNCTIONS,
     Verdict,
     about_failure,
     not_yet,
@@ -198,7 +198,7 @@ def _compared(exercise, seen, name):
     lines = begun
     for label, what in (("expected", right), ("yours", mine)):
         if what.failure:
-            lines.append(f"{label:>9}  {what.failure.kind}: {what.failure.message[:200]}")
+            lines.append(f"{label:>9}  {what.failure.kind}: {shortened(what.failure.message, 200)}")
         else:
             arrays = (_shown(exercise, "", a) for a in what.steps[0])
             lines.append(f"{label:>9}  " + "\n           ".join(", ".join(arrays).splitlines()))

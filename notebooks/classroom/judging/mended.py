@@ -83,7 +83,7 @@ def _with_end(part, line, what, several):
     elif line.kind == "equation":
         said = "That is not what this line does."
     elif line.kind == "right":
-        said = f"It should do what {line.said} does."
+        said = f"That is the line: with the right one in its place your {what} is right."
     elif several:
         said = f"It should be {line.said.removeprefix('with ')}."
     else:

@@ -91,14 +91,17 @@ class _Search:
         if begun is None or (begun[2] and self.task.trial.right(self.reading.run())):
             return  # from its text it does something else
         trusted = self.trusted()
-        ours = self.in_order(self.task.ours(self.reading), trusted)
-        hopeful = self.singly(ours, begun)
         own = self.in_order(self.task.own(self.reading), trusted)
-        if self.found:
-            self.instead_of_ours(own)
-            return
-        hopeful += self.singly([edit for edit in own if edit.cost <= NEAR], begun)
-        if not self.found:
+        ours = self.in_order(self.task.ours(self.reading), trusted)
+        near = [edit for edit in own if edit.cost <= NEAR]
+        hopeful, of_rule = [], isinstance(self.task.trial, RuleTrial)
+        for stage in (ours, near) if of_rule else (near, ours):
+            hopeful += self.singly(stage, begun)
+            if self.found and stage is ours:
+                self.instead_of_ours(own)
+            if self.found:
+                return
+        if of_rule:
             self.pairs_of_ours([edit for edit in ours if edit.cost <= CLOSEST], own)
         if not self.found:
             hopeful += self.singly([edit for edit in own if edit.cost > NEAR], begun)
