@@ -3,6 +3,7 @@
 import itertools
 import random
 import re
+import sys
 
 import edited_answers
 import numpy as np
@@ -172,6 +173,13 @@ def test_the_right_function_passes(exercise):
     assert not any(one.failure for one in seen.values())
     verdict = exercise.verdict(seen)
     assert verdict.passed, verdict.message
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_no_answer_can_change_what_the_next_one_is_given(exercise):
+    for name, value in vars(sys.modules[exercise.module]).items():
+        if isinstance(value, np.ndarray):
+            assert not value.flags.writeable, name
 
 
 def _that_show(exercise):

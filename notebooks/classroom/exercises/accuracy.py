@@ -3,6 +3,7 @@
 import numpy as np
 
 from classroom.judging.function import Function, WrongAnswer
+from classroom.judging.probes import frozen
 
 
 def accuracy(z, y):
@@ -12,7 +13,7 @@ def accuracy(z, y):
 
 # The largest scores are whole numbers here and there, and no share is 0 or 1, so that what looks
 # alike parts.
-LOGITS = np.array(
+LOGITS = frozen(
     [
         [1.0, 2.0, 9.0, 0.5],
         [0.0, -1.0, 3.0, 2.0],
@@ -25,8 +26,8 @@ LOGITS = np.array(
         [0.0, 1.0, 0.5, 0.2],
     ]
 )
-LABELS = np.array([2, 2, 0, 0, 1, 3, 0, 3, 2])
-OTHERS = np.array([1, 3, 1, 2, 3, 1, 0, 0, 1])
+LABELS = frozen([2, 2, 0, 0, 1, 3, 0, 3, 2], int)
+OTHERS = frozen([1, 3, 1, 2, 3, 1, 0, 0, 1], int)
 EXERCISE = Function(
     __name__,
     accuracy,

@@ -65,6 +65,15 @@ STAIRCASES = (
         "lr_t = lr / (1 + lr_decay * ((t - 1) // 100))",
         "The rate is lr / (1 + lr_decay k), another schedule: here it is a power of 1 - lr_decay.",
     ),
+    *(
+        (
+            f"decay-inverse-{slug}",
+            f"lr_t = lr / (1 + lr_decay * {count})",
+            "The rate falls like 1 / (1 + lr_decay t), in every step: here it is a staircase of "
+            "powers of 1 - lr_decay.",
+        )
+        for slug, count in (("in-every-step", "t"), ("from-0", "(t - 1)"))
+    ),
     (
         "decay-of-the-wrong-base",
         "lr_t = lr * lr_decay ** ((t - 1) // 100)",

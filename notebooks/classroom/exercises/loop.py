@@ -73,12 +73,17 @@ def _measured_after(model, optimizer, x, y, batch_size, rng):
     return losses
 
 
-def _full_batches(model, optimizer, x, y, batch_size, rng):
-    losses = []
-    for _ in range(0, len(x), batch_size):
-        rows = rng.integers(len(x), size=batch_size)
-        losses += loop(model, optimizer, x[rows], y[rows], len(rows), rng)
-    return losses
+def _full_batches(count):
+    """So many batches, each drawn by itself, and none of them smaller."""
+
+    def answer(model, optimizer, x, y, batch_size, rng):
+        losses = []
+        for _ in range(count(len(x), batch_size)):
+            rows = rng.integers(len(x), size=batch_size)
+            losses += loop(model, optimizer, x[rows], y[rows], len(rows), rng)
+        return losses
+
+    return answer
 
 
 class _AsStored:
@@ -164,12 +169,18 @@ EXERCISE = Function(
             "step was made.",
             "the list of the losses of all batches",
         ),
-        WrongAnswer(
-            "full-batches-with-replacement",
-            _full_batches,
-            "The rows of each batch are drawn anew: some samples come twice, others never. "
-            "rng.permutation(N) gives each once.",
-            "order = rng.permutation(N)",
+        *(
+            WrongAnswer(
+                slug,
+                _full_batches(count),
+                "The rows of each batch are drawn anew: some samples come twice, others never. "
+                "rng.permutation(N) gives each once.",
+                "order = rng.permutation(N)",
+            )
+            for slug, count in (
+                ("full-batches-with-replacement", lambda n, size: -(-n // size)),
+                ("whole-batches-with-replacement", lambda n, size: n // size),
+            )
         ),
         *(
             WrongAnswer(

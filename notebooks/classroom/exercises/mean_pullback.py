@@ -3,6 +3,7 @@
 import numpy as np
 
 from classroom.judging.function import Function, WrongAnswer
+from classroom.judging.probes import frozen
 
 
 def mean_pullback(g, x):
@@ -10,7 +11,7 @@ def mean_pullback(g, x):
     return g * np.ones_like(x) / x.size
 
 
-X = np.array([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]])
+X = frozen([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]])
 EXERCISE = Function(
     __name__,
     mean_pullback,

@@ -78,5 +78,14 @@ EXERCISE = Rule(
             STEP,
         ),
     ),
+    others=(
+        Mistake(
+            "nesterov-of-pytorch",
+            "step = lr * (beta * m + g)",
+            "The step looks one step further ahead, with g in it once more: that is Nesterov's "
+            "momentum. Here the step is m alone.",
+            STEP,
+        ),
+    ),
     spellings=({"m": averages("m", "beta", "g"), "w": steps("lr * m")},),
 )

@@ -3,6 +3,7 @@
 import numpy as np
 
 from classroom.judging.function import Function, WrongAnswer
+from classroom.judging.probes import frozen
 
 
 def relu_pullback(g, x):
@@ -10,8 +11,8 @@ def relu_pullback(g, x):
     return g * (x > 0)
 
 
-X = np.array([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]])
-G = np.array([[2.0, -1.0, 4.0], [-3.0, 5.0, 0.5]])
+X = frozen([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]])
+G = frozen([[2.0, -1.0, 4.0], [-3.0, 5.0, 0.5]])
 EXERCISE = Function(
     __name__,
     relu_pullback,
@@ -44,6 +45,12 @@ EXERCISE = Function(
             "mask-turned",
             lambda g, x: g * (x < 0),
             "The mask is the wrong way round: g passes where x was above 0.",
+            "relu'(x) = 1 where x > 0",
+        ),
+        WrongAnswer(
+            "leaky",
+            lambda g, x: g * np.where(x > 0, 1, 0.01),
+            "Below 0 a little passes: that is the leaky relu. Here the slope is 0 there.",
             "relu'(x) = 1 where x > 0",
         ),
         WrongAnswer(

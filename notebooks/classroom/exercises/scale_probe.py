@@ -8,9 +8,10 @@ from classroom.exercises import adagrad, adam, momentum, rmsprop
 from classroom.judging.bench import black_box, steps
 from classroom.judging.detector import Detector, in_any_probe, tried_on
 from classroom.judging.function import WrongAnswer
+from classroom.judging.probes import frozen
 from mytorch_core import optim
 
-SMALL = np.full(20, 1e-5)
+SMALL = frozen(np.full(20, 1e-5))
 
 
 def scale_probe(rule):

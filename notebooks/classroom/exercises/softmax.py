@@ -3,6 +3,7 @@
 import numpy as np
 
 from classroom.judging.function import Function, WrongAnswer
+from classroom.judging.probes import frozen
 
 
 def softmax(z):
@@ -20,7 +21,7 @@ def _unshifted(z):
     return e / e.sum(axis=1, keepdims=True)
 
 
-LOGITS = np.array([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0], [2.0, 2.5, 0.1], [0.3, 0.2, 0.1]])
+LOGITS = frozen([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0], [2.0, 2.5, 0.1], [0.3, 0.2, 0.1]])
 EXERCISE = Function(
     __name__,
     softmax,

@@ -85,7 +85,8 @@ def edits(unit, words, is_class):
                     yield make(cost, holder, key, node, new, said)
         yield from _of_statement(place, names, is_class)
         if is_class:
-            yield from _of_argument(place, names)
+            yield from _into_an_argument(place, make)
+            yield from _kept(place, make)
     yield from _carets(unit)
     functions = {p.function: p for p in reversed(list(places(unit)))}
     for function, place in functions.items():
@@ -93,21 +94,58 @@ def edits(unit, words, is_class):
             yield from _everywhere_in(function, place.inside, words, is_class)
 
 
-def _of_argument(place, names):
-    """`self.h` in place of the argument h: writes into h itself."""
-    line = place.line
-    target = line.targets[0] if isinstance(line, ast.Assign) else getattr(line, "target", None)
-    held = isinstance(target, ast.Attribute) and ast.unparse(target.value) == "self"
-    arguments = {a.arg for a in getattr(place.inside, "args", ast.arguments(args=[])).args}
-    if not held or target.attr not in {*names} & arguments:
+def _into_an_argument(place, make):
+    """`w[...] = value` for a value that is given to another name, or returned, and lost."""
+    line, block = place.line, place.block
+    arguments = [a.arg for a in getattr(place.inside, "args", ast.arguments(args=[])).args][1:]
+    if not isinstance(line, (ast.Assign, ast.Return)) or line.value is None:
         return
-    value = line.value
-    if isinstance(line, ast.AugAssign):
-        value = ast.BinOp(expression(target.attr), line.op, value)
-    value = expression(ast.unparse(value).replace(ast.unparse(target), target.attr))
-    new = at(ast.Assign([_everywhere(expression(target.attr))], value), line)
-    said = f"with the array that `update` is given in place of `self.{target.attr}`"
-    yield Edit(0.6, "state", said, line, place.inside, replaced(place.block, line, new), "state")
+    targets = getattr(line, "targets", [None])
+    name = targets[0].id if isinstance(targets[0], ast.Name) else None
+    if name is None and isinstance(line, ast.Assign):
+        return
+    for argument in arguments[:1] + arguments[2:] if len(arguments) > 1 else ():
+        new = at(ast.Assign([_everywhere(expression(argument))], line.value), line)
+        said = f"with `{shown(new)}` in its place"
+        yield Edit(0.9, "line", said, line, place.inside, replaced(block, line, new))
+        if name and name != argument:
+            new = at(ast.Assign([_everywhere(expression(argument))], expression(name)), line)
+            said = f"with `{shown(new)}` after it"
+            do = inserted(block, line, new)
+            yield Edit(1.1, "line-inserted", said, line, place.inside, do)
+
+
+WHICH = "next(k for k, p in enumerate(self.parameters) if p.data is {})"
+KEPT = "vars(self).setdefault('kept_', {{}}).setdefault(({}, {!r}), {})"
+
+
+def _kept(place, make):
+    """What is made anew in each step, or is kept under a key that others have, too: kept for each
+    parameter."""
+    arguments = [a.arg for a in getattr(place.inside, "args", ast.arguments(args=[])).args]
+    if getattr(place.inside, "name", "") != "update" or len(arguments) < 3:
+        return
+    which = WHICH.format(arguments[1])
+    line = place.line
+    if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
+        name = line.targets[0].id
+        if isinstance(line.value, ast.Call) and "zeros" in ast.unparse(line.value.func):
+            new = expression(KEPT.format(which, name, ast.unparse(line.value)))
+            said = f"with `{name}` made once for each parameter, and kept,"
+            do = put(line, "value", at(new, line))
+            yield Edit(1.2, "kept", said, line, place.inside, do, "state")
+    for holder, _, node in loaded(line):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+            if node.func.attr not in ("setdefault", "get"):
+                continue
+            held, where, key = node.func.value, (node.args, 0), node.args[0]
+        elif isinstance(node, ast.Subscript) and isinstance(holder, ast.Assign):
+            held, where, key = node.value, (node, "slice"), node.slice
+        else:
+            continue
+        if ast.unparse(held).startswith("self."):
+            said = f"with one for each parameter in place of one for each `{shown(key)}`"
+            yield make(0.9, *where, key, expression(which), said)
 
 
 def _everywhere_in(function, inside, words, is_class):
@@ -132,6 +170,11 @@ def _everywhere_in(function, inside, words, is_class):
                 continue
             said = f"with `{new}` in place of `{old}`, wherever it stands,"
             do = all_of(uses, lambda part, new=new: at(with_ctx(expression(new), part.ctx), part))
+            if old == f"self.{new}":  # the list of all, where the one of this parameter is given
+                said = f"with the array that `update` is given in place of `{old}`"
+                do = all_of(uses, lambda part, new=new: at(_written(new, part.ctx), part))
+                yield Edit(0.6, "state", said, line, inside, do, "state")
+                continue
             yield Edit(1.6, "name", said, line, inside, do)
             if new in held and old < new:
                 said = f"with `{old}` and `{new}` exchanged"
@@ -139,6 +182,10 @@ def _everywhere_in(function, inside, words, is_class):
                     held[new], lambda p, old=old: at(with_ctx(expression(old), p.ctx), p)
                 )
                 yield Edit(1.6, "names", said, line, inside, both(do, there))
+
+
+def _written(name, ctx):
+    return _everywhere(expression(name)) if isinstance(ctx, ast.Store) else expression(name)
 
 
 def _carets(unit):
@@ -273,19 +320,19 @@ def _moved(place, make):
                     up,
                 )
             )
-            yield make(1.8 + 0.05 * abs(k - here), "line-moved", said, do)
+            yield make(1.15 + 0.02 * abs(k - here), "line-moved", said, do)
         inner = getattr(other, "body", None)
         if isinstance(other, (ast.For, ast.While)):
             for after in (False, True):
                 edge = inner[-1] if after else inner[0]
                 words = "last" if after else "first"
                 said = f"with it inside the loop of line {other.lineno}, {words}"
-                yield make(1.8, "line-moved", said, _into(block, line, inner, edge, after))
+                yield make(1.2, "line-moved", said, _into(block, line, inner, edge, after))
     for outer, around in place.around:
         if isinstance(outer, (ast.For, ast.While)):
             for after in (False, True):
                 said = f"with it {'after' if after else 'before'} the loop of line {outer.lineno}"
-                yield make(1.7, "line-moved", said, _into(block, line, around, outer, after))
+                yield make(0.95, "line-moved", said, _into(block, line, around, outer, after))
 
 
 def _into(block, line, other, place, after):

@@ -19,6 +19,7 @@ from classroom.judging.trees import (
     with_ctx,
 )
 
+CLOSE, FAR = 3.0, 3.1  # costs of a line in the place of one about the same name, or another
 ZEROS = "[np.zeros_like(p.data) for p in self.parameters]"
 
 
@@ -44,7 +45,7 @@ def filled(node, values):
 # ------------------------------------------------------------------ a rule
 
 
-def edits_to_rule(unit, text, hyperparameters):
+def edits_to_rule(unit, text, hyperparameters, right=None):
     """Edits that put a line of the rule in place of one of the reader's, or beside it."""
     for function in [n for n in unit.body if isinstance(n, ast.FunctionDef)]:
         here = [p for p in places(unit) if p.inside is function]
@@ -53,10 +54,18 @@ def edits_to_rule(unit, text, hyperparameters):
             continue
         for roles in _roles(function, text.state, hyperparameters):
             known = set(names_in(function, function))
-            for keep in (set(), known):
-                values, lines = _expanded(text, roles, keep)
-                yield from _replacing(here, values, lines, known)
+            values, lines = _expanded(text, roles, known)
+            yield from _replacing(here, values, lines, known)
+            in_full = _expanded(text, roles, ())
+            yield from _replacing(here, _new(in_full[0], values), _new(in_full[1], lines), known)
+        if function.name == "update" and right is not None:
+            yield from edits_to_function(function, right.update)
     yield from _of_class(unit, text)
+
+
+def _new(values, others):
+    """Those of the nodes that are not the same in another dictionary."""
+    return {k: v for k, v in values.items() if ast.dump(v) != ast.dump(others[k])}
 
 
 def _roles(function, state, hyperparameters):
@@ -181,12 +190,12 @@ def _replacing(here, values, lines, known):
             for name, value in values.items():
                 new = at(value, line.value)
                 do = put(line, "value", new)
-                yield Edit(_cost(line, name), "equation", "", line, inside, do, name)
+                yield Edit(_cost(line, name, value), "equation", "", line, inside, do, name)
         for name, new in lines.items():
             new = at(new, line)
             if not isinstance(line, (ast.For, ast.If, ast.While, ast.Return)):
                 do = replaced(block, line, new)
-                yield Edit(_cost(line, name), "equation", "", line, inside, do, name)
+                yield Edit(_cost(line, name, new), "equation", "", line, inside, do, name)
             yield _beside(place, new, name, after=False)
             if block[-1] is line:
                 yield _beside(place, new, name, after=True)
@@ -197,10 +206,12 @@ def _replacing(here, values, lines, known):
                     yield _beside(place, at(new, line), name, after=False)
 
 
-def _cost(line, name):
-    """A line that is about this name, by what the reader calls it, is the likelier."""
+def _cost(line, name, new):
+    """A line that is about this name, by what the reader calls it, is the likelier; and a part of
+    the rule rather than a line in which all of it is written out."""
     targets = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", line)]
-    return 3.2 if any(name in ast.unparse(t) for t in targets) else 3.6
+    size = sum(1 for _ in ast.walk(new)) / 500
+    return size + (CLOSE if any(name in ast.unparse(t) for t in targets) else FAR)
 
 
 def _beside(place, new, name, after):
@@ -245,8 +256,9 @@ def _each(update):
         for n in {names}:
             value = begun[n]
             value = value[i] if isinstance(value, (list, tuple)) else value
-            fits = np.shape(value) in ((), w.shape)
-            setattr(self, n, own.get((i, n), np.array(value) if fits else np.zeros_like(w)))
+            fits = value is not None and np.shape(value) in ((), w.shape)
+            zeros = None if value is None else np.zeros_like(w)
+            setattr(self, n, own.get((i, n), np.array(value) if fits else zeros))
         update(self, w, g, *state)
         own.update({{(i, n): getattr(self, n) for n in {names}}})
         for n in {names}:  # the base class takes a parameter's array out of its list
@@ -301,7 +313,7 @@ def edits_to_function(unit, right):
     body = source_lines(right)
     if not isinstance(unit, ast.FunctionDef) or not body:
         return
-    ours = [a for a in right.__code__.co_varnames[: right.__code__.co_argcount]]
+    ours = list(right.__code__.co_varnames[: right.__code__.co_argcount])
     theirs = [a.arg for a in unit.args.args]
     if len(ours) != len(theirs):
         return
@@ -372,7 +384,7 @@ def _put_at(place, new):
         do = put(line, "value", at(value, line))
         yield Edit(3.2, "right", "", line, inside, do)
     targets = [getattr(new, "target", None), *getattr(new, "targets", [])]
-    if all(t is None or isinstance(t, (ast.Name, ast.Subscript)) for t in targets):
+    if all(t is None or isinstance(t, (ast.Name, ast.Subscript, ast.Attribute)) for t in targets):
         whole = at(new, line)
         if not isinstance(line, (ast.For, ast.While, ast.If)):
             yield Edit(3.6, "right", "", line, inside, replaced(block, line, whole))

@@ -168,6 +168,13 @@ def _renamed(func, name):
 
 def _instead_of_call(node):
     here, args, keywords = _name_of(node.func), node.args, node.keywords
+    if here == "range":
+        for i, part in enumerate(args):
+            for op in (ast.Add, ast.Sub):
+                new = _operation(part, op, ast.Constant(1))
+                yield 0.9, ast.Call(node.func, [*args[:i], new, *args[i + 1 :]], []), None
+    if here in ("dot", "inner", "vdot", "matmul") and len(args) == 2:
+        yield 0.6, _operation(args[0], ast.Mult, args[1]), None
     if ast.unparse(node.func) == f"math.{here}":
         yield 0.5, ast.Call(expression(f"np.{here}"), args, keywords), None
     is_method = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) != "np"

@@ -93,8 +93,10 @@ def _with_end(part, line, what, several):
 
 def is_named(found):
     """Whether one of the exercise's own mistakes explains an answer alone, and says how."""
-    own = len(found) == 1 and not isinstance(found[0], Slip) and not found[0].causes
-    return own or any(m.fine for m in found)
+    wrong = [mistake for mistake in found if not mistake.fine]
+    if not wrong:
+        return bool(found)
+    return len(wrong) == 1 and not isinstance(wrong[0], Slip) and not wrong[0].causes
 
 
 def mended(answer, task):

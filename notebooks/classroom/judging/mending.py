@@ -21,7 +21,7 @@ from classroom.judging.trials import RuleTrial, Task
 SECONDS = 1.5  # of processor time, for all edits
 AT_MOST = 0.15  # for one of them: an edit can make a loop endless
 NEAR = 1.25  # the cost of edits of the reader's own words that are tried before two of ours
-CLOSEST = 3.2  # the cost of a line of the right answer in the place of one about the same name
+CLOSEST = 3.1  # more than a line of the right answer costs in the place of one about its name
 FURTHER = 0.6  # what a mend may cost more than the first one that was found
 
 

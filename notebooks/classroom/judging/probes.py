@@ -85,10 +85,10 @@ def _columns(*rows):
     return [[frozen(row)] for row in rows]
 
 
-def frozen(numbers):
+def frozen(numbers, dtype=float):
     """An array that nobody can write to: experiments and what they have to give are the same for
     every answer."""
-    array = np.array(numbers, float)
+    array = np.array(numbers, dtype)
     array.flags.writeable = False
     return array
 

@@ -86,9 +86,23 @@ class Rule(Exercise):
         if not complete(seen, [probe.name for probe in rule.experiments]):
             return tampered()
         verdict = rule.verdict(seen, answer)
+        if verdict.passed and rule.other_default(answer):
+            return Verdict(False, "default-changed", rule.other_default(answer))
         if verdict.passed and is_shipped(answer, self.right):
             return shipped(self.name)
         return verdict.with_prints(printed)
+
+    def other_default(self, answer):
+        """What is to be said of a default that is not the exercise's, which trains otherwise."""
+        mine, ours = (inspect.signature(rule).parameters for rule in (answer, self.right))
+        for name in [n for n in self.settings if n[:4] in ("beta", "eps")]:
+            given, right = (p[name].default if name in p else None for p in (mine, ours))
+            if given not in (right, None, inspect.Parameter.empty):
+                return (
+                    f"Not yet: the lines are right, but {name} is {shown(given)} unless somebody says "
+                    f"otherwise. The exercise has {name}={right:g} in __init__."
+                )
+        return ""
 
     def verdict(self, seen, answer=None):
         """The verdict on what was seen of an answer, {experiment's name: Seen}.

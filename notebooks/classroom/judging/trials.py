@@ -166,7 +166,7 @@ class Task:
     words   hyperparameters and the like, as they are written in an answer
     text    of a rule: its lines
     names   of a rule: its hyperparameters
-    right   of a function: the right one
+    right   of a function: the right one; of a rule: a class that is written as a reader would
     """
 
     trial: RuleTrial | FunctionTrial
@@ -186,7 +186,7 @@ class Task:
         """Edits that take a line of the right answer."""
         for unit in reading.units:
             if isinstance(unit, ast.ClassDef) and self.text:
-                yield from edits_to_rule(unit, self.text, self.names)
+                yield from edits_to_rule(unit, self.text, self.names, self.right)
             elif self.right and unit is reading.last:
                 yield from edits_to_function(unit, self.right)
 
@@ -203,7 +203,8 @@ def task_of_rule(rule, seen, wrong):
     others = sorted(rule.probes, key=lambda p: (p not in wrong, len(p.gradients)))
     trial = RuleTrial(first, others, rule.settings, targets, _memory(rule, first))
     words = Words(tuple(f"self.{name}" for name in rule.settings), ("self.t",))
-    return Task(trial, words, rule.text, tuple(rule.settings))
+    ours = rule.right if rule.right.__module__.startswith("classroom") else None
+    return Task(trial, words, rule.text, tuple(rule.settings), ours)
 
 
 def parts(seen, right):
