@@ -83,7 +83,7 @@ def edits(unit, words, is_class):
             if _can_have_a_factor(holder, key, node):
                 for cost, new, said in further(node, numbers):
                     yield make(cost, holder, key, node, new, said)
-        yield from _of_statement(place, names, is_class)
+        yield from _of_statement(place, names, words.numbers, is_class)
         if is_class:
             yield from _into_an_argument(place, make)
             yield from _kept(place, make)
@@ -222,7 +222,7 @@ def _can_have_a_factor(holder, key, node):
     return isinstance(holder, ast.BinOp)
 
 
-def _of_statement(place, names, is_class):
+def _of_statement(place, names, numbers, is_class):
     line, block, inside = place.line, place.block, place.inside
 
     def make(cost, kind, said, do):
@@ -237,6 +237,9 @@ def _of_statement(place, names, is_class):
         yield from _of_change(line, to, is_class)
     elif isinstance(line, ast.Assign) and len(line.targets) == 1:
         yield from _of_assignment(line, to)
+        for name in numbers if not isinstance(line.value, (ast.Name, ast.Attribute)) else ():
+            do = put(line, "value", at(expression(name), line))
+            yield make(1.1, "expression", f"with `{name}` in place of `{shown(line.value)}`", do)
     elif isinstance(line, ast.Expr):
         yield to(1, ast.Return(line.value), "with `return` before it")
     elif isinstance(line, ast.If):

@@ -321,7 +321,7 @@ def edits_to_function(unit, right):
     statements = [n for line in body for n in _simple(line)]
     here = [p for p in places(unit)]
     local = [n for n in names_in(unit, unit) if n not in theirs]
-    known = _stored_in(body)
+    known = _stored_in(body) - set(ours)
     values = _values(body, given)
     for node in statements:
         free = [n for n in _names(node) if n in known]

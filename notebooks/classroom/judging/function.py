@@ -155,7 +155,7 @@ def _told(exercise, seen, wrong, mistake, mend):
         return Verdict(False, mistake.slug, f"{table}\n\n{words}\n\nLook at: {mistake.look}")
     for name in wrong:
         if seen[name].failure:
-            verdict = about_failure(seen[name].failure, IN_FUNCTIONS)
+            verdict = about_failure(seen[name].failure, IN_FUNCTIONS, not (mend and mend.kind))
             return mend.added_to(verdict, "function") if mend else verdict
     if mend:
         return mend.added_to(Verdict(False, None, table), "function")

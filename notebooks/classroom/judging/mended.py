@@ -80,12 +80,14 @@ def _about(line, look):
 def _with_end(part, line, what, several):
     if line.kind == "missing" and line.about:
         said = f"{line.said[0].upper()}{line.said[1:]}."
+    elif line.kind == "equation" and line.said:
+        said = f"That is not what comes out of it: look at the line, and at {line.said}."
     elif line.kind == "equation":
         said = "That is not what this line does."
     elif line.kind == "right":
         said = f"That is the line: with the right one in its place your {what} is right."
     elif several:
-        said = f"It should be {line.said.removeprefix('with ')}."
+        said = f"{line.said[0].upper()}{line.said[1:]}."
     else:
         said = f"{line.said[0].upper()}{line.said[1:]} your {what} is right."
     return part + said

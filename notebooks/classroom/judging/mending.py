@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass, field
 
 from classroom.judging.reading import Reading
-from classroom.judging.trees import places
+from classroom.judging.trees import places, places_in
 from classroom.judging.trials import RuleTrial, Task
 
 SECONDS = 1.5  # of processor time, for all edits
@@ -33,7 +33,7 @@ class Line:
     text    the line, as it was written
     inside  the function or class that it stands in
     kind    what the edit does, in a word
-    said    a clause, to be followed by "your rule is right"
+    said    a clause, to be followed by "your rule is right"; of an equation's line: what it uses
     about   the name whose equation it should be, or ""
     target  the name that the line is about, or ""
     """
@@ -243,10 +243,25 @@ def _in_time():
         signal.signal(signal.SIGVTALRM, before)
 
 
+def _made_before(edit):
+    """Names that a line uses and other lines of its function make: they may be what is wrong."""
+    made = {
+        node.id: None
+        for place in places_in(edit.inside.body, (), edit.inside, edit.inside)
+        for node in ast.walk(place.line)
+        if place.line is not edit.line and isinstance(getattr(node, "ctx", None), ast.Store)
+        if isinstance(node, ast.Name)
+    }
+    used = {node.id for node in ast.walk(edit.line) if isinstance(node, ast.Name)}
+    return [name for name in made if name in used] if hasattr(edit.inside, "args") else []
+
+
 def _line(reading, edit):
     number, text = reading.quoted(edit.line)
     inside = getattr(edit.inside, "name", reading.last.name if reading.is_class else "")
     said = edit.said if isinstance(edit.said, str) else edit.said()
+    if edit.kind == "equation":
+        said = " and ".join(f"`{name}`" for name in _made_before(edit))
     target = edit.line.targets[0] if isinstance(edit.line, ast.Assign) else edit.line
     target = getattr(target, "target", target)
     target = ast.unparse(target) if isinstance(target, ast.expr) else ""

@@ -97,11 +97,9 @@ class Rule(Exercise):
         mine, ours = (inspect.signature(rule).parameters for rule in (answer, self.right))
         for name in [n for n in self.settings if n[:4] in ("beta", "eps")]:
             given, right = (p[name].default if name in p else None for p in (mine, ours))
+            own = f"{name} is {shown(given)} unless somebody says otherwise"
             if given not in (right, None, inspect.Parameter.empty):
-                return (
-                    f"Not yet: the lines are right, but {name} is {shown(given)} unless somebody says "
-                    f"otherwise. The exercise has {name}={right:g} in __init__."
-                )
+                return f"Not yet: the lines are right, but {own}. Asked for is {name}={right:g}."
         return ""
 
     def verdict(self, seen, answer=None):

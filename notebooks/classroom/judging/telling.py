@@ -22,7 +22,7 @@ def told(rule, seen, wrong, found, mend=None):
     found = [mistake for mistake in found if not mistake.fine]
     failures = [seen[probe.name].failure for probe in wrong if seen[probe.name].failure]
     if failures and not found:
-        verdict = about_failure(failures[0])
+        verdict = about_failure(failures[0], likely=not (mend and mend.kind))
         return mend.added_to(verdict, "rule", rule.look) if mend else verdict
     story = _story(rule, seen, wrong)
     table = _counterexample(rule, seen, story)

@@ -87,13 +87,13 @@ def too_much_memory(place=""):
     return Verdict(False, None, text, status="stopped")
 
 
-def about_failure(failure, words=None):
-    """The verdict on an answer that stops with an exception."""
+def about_failure(failure, words=None, likely=True):
+    """The verdict on an answer that stops with an exception; with its likely cause, or without."""
     if "MemoryError" in failure.kind:  # NumPy has one of its own
         return too_much_memory(f": line {failure.line} of {failure.where}" if failure.line else "")
     text = f"Your code stops with an error, {failure}"
     _, slug, sentence = cause(failure)
-    if slug == failure.kind:
+    if slug == failure.kind or not likely:
         return Verdict(False, None, text, status="error")
     likely = (words or {}).get(slug, sentence) + in_numpy(failure)
     return Verdict(False, slug, f"{text}\n\n{likely}", status="error")
