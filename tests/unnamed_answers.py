@@ -81,7 +81,7 @@ ANSWERS = [
     ("adam", "betas-swapped-in-the-hats", (), adam(mh="m_hat = m / (1 - self.beta2 ** self.t)", vh="v_hat = v / (1 - self.beta1 ** self.t)")),
     ("adam", "betas-swapped-in-the-memories", (), adam(m="m += (1 - self.beta2) * (g - m)", v="v += (1 - self.beta1) * (g * g - v)")),
     ("adam", "nadam", (), adam(step="w -= self.lr * (self.beta1 * m_hat + (1 - self.beta1) * g / (1 - self.beta1 ** self.t)) / (np.sqrt(v_hat) + self.eps)")),
-    ("adam", "mended", (9,), update("adam", f"{M}\n{V}\nself.top[id(w)] = np.maximum(self.top.get(id(w), 0), v)\n{MH}\nv_hat = self.top[id(w)] / (1 - self.beta2 ** self.t)\n{STEP}", "self.top = {}")),
+    ("adam", "amsgrad-corrected", (), update("adam", f"{M}\n{V}\nself.top[id(w)] = np.maximum(self.top.get(id(w), 0), v)\n{MH}\nv_hat = self.top[id(w)] / (1 - self.beta2 ** self.t)\n{STEP}", "self.top = {}")),
     ("adam", "weight-decay", (10,), adam(step="w -= self.lr * (m_hat / (np.sqrt(v_hat) + self.eps) + 0.01 * w)")),
     ("adam", "weight-decay", (6,), update("adam", f"g = g + 0.01 * w\n{M}\n{V}\n{MH}\n{VH}\n{STEP}")),
     ("sgd", "weight-decay", (6,), update("sgd", "w -= self.lr * (g + 1e-4 * w)")),
@@ -117,7 +117,7 @@ ANSWERS = [
     ("sgd", "mended", (6,), update("sgd", "for i in range(len(w) - 1):\n    w[i] -= self.lr * g[i]")),
     ("sgd", "mended", (6,), update("sgd", "w[0] -= self.lr * g[0]")),
     ("sgd", "mended", (6,), update("sgd", "w.data -= self.lr * g.data")),
-    ("sgd", "never-set", (), update("sgd", "w.data = w.data - self.lr * w.grad")),
+    ("sgd", "no-such-method", (), update("sgd", "w.data = w.data - self.lr * w.grad")),
     ("sgd", "lr-changed", (7,), update("sgd", "w -= self.lr * g\nself.lr *= 0.99")),
     # ------------------------------------------------------------ lines that no name is needed for
     ("momentum", "mended", (6,), update("momentum", "m[...] = self.beta * m + (1 - self.beta) * g ** 3\nw -= self.lr * m")),
@@ -163,7 +163,7 @@ loop(
     + BATCH,
 )
 loop(
-    "zero-grad-missing",
+    "zero-grad-once",
     (),
     BEGUN.replace("    losses", "    optimizer.zero_grad()\n    losses")
     + BATCH.replace("        optimizer.zero_grad()\n", ""),
@@ -274,7 +274,7 @@ function(
     (),
     "def Answer(z, y):\n    return sum(np.argmax(r) == k for r, k in zip(z, y))",
 )
-function("accuracy", "mended", (2,), "def Answer(y, z):\n    return (z.argmax(axis=1) == y).mean()")
+function("accuracy", "arguments-exchanged", (1,), "def Answer(y, z):\n    return (z.argmax(axis=1) == y).mean()")
 function(
     "accuracy",
     "divided-by-ten",
@@ -416,8 +416,8 @@ function(
 )
 function(
     "decay",
-    "mended",
-    (2,),
+    "arguments-exchanged",
+    (1,),
     "def Answer(t, lr, lr_decay):\n    return lr * (1 - lr_decay) ** ((t - 1) // 100)",
 )
 function(

@@ -133,6 +133,11 @@ CAUSES = (
         "Two arrays do not have the same shape: w, g and the state of one parameter do.",
     ),
     (
+        "axis .* is out of bounds",
+        "axis-missing",
+        "The array has fewer axes than that: print its .shape. Is it another array than you think?",
+    ),
+    (
         "out of bounds",
         "index-too-large",
         "There are fewer entries than the index says: n of them are counted from 0 to n - 1.",

@@ -7,6 +7,7 @@ of them makes the answer right is tried by `mending`.
 import ast
 import copy
 import functools
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -88,6 +89,7 @@ def edits(unit, words, is_class):
             yield from _into_an_argument(place, make)
             yield from _kept(place, make)
     yield from _carets(unit)
+    yield from _heads(unit)
     functions = {p.function: p for p in reversed(list(places(unit)))}
     for function, place in functions.items():
         if isinstance(function, ast.FunctionDef) and function.name != "__init__":
@@ -186,6 +188,19 @@ def _everywhere_in(function, inside, words, is_class):
 
 def _written(name, ctx):
     return _everywhere(expression(name)) if isinstance(ctx, ast.Store) else expression(name)
+
+
+def _heads(unit):
+    """The arguments of a function in another order."""
+    for function in [n for n in ast.walk(unit) if isinstance(n, ast.FunctionDef)]:
+        own = [a for a in function.args.args if a.arg != "self"]
+        if function.name == "__init__" or len(own) > 4:
+            continue
+        for new in list(itertools.permutations(own))[1:]:
+            said = f"with the arguments `{', '.join(a.arg for a in new)}` in its head"
+            rest = [a for a in function.args.args if a.arg == "self"]
+            do = put(function.args, "args", [*rest, *new])
+            yield Edit(0.9, "head", said, function, function, do)
 
 
 def _carets(unit):

@@ -94,6 +94,12 @@ KINDS = (
         "An array of integers cuts off what comes after the point.",
     ),
     Kind(
+        "arguments-exchanged",
+        r"^def ",
+        r"in its head",
+        "The arguments are given in the order of the stub: the names stand in another one here.",
+    ),
+    Kind(
         "state-of-the-class",
         ANY,
         r"each optimizer has its own",

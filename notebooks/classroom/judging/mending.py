@@ -253,14 +253,15 @@ def _made_before(edit):
         if isinstance(node, ast.Name)
     }
     used = {node.id for node in ast.walk(edit.line) if isinstance(node, ast.Name)}
-    return [name for name in made if name in used] if hasattr(edit.inside, "args") else []
+    used -= {argument.arg for argument in edit.inside.args.args}
+    return [name for name in made if name in used]
 
 
 def _line(reading, edit):
     number, text = reading.quoted(edit.line)
     inside = getattr(edit.inside, "name", reading.last.name if reading.is_class else "")
     said = edit.said if isinstance(edit.said, str) else edit.said()
-    if edit.kind == "equation":
+    if edit.kind == "equation" and isinstance(edit.inside, ast.FunctionDef):
         said = " and ".join(f"`{name}`" for name in _made_before(edit))
     target = edit.line.targets[0] if isinstance(edit.line, ast.Assign) else edit.line
     target = getattr(target, "target", target)
