@@ -274,7 +274,12 @@ function(
     (),
     "def Answer(z, y):\n    return sum(np.argmax(r) == k for r, k in zip(z, y))",
 )
-function("accuracy", "arguments-exchanged", (1,), "def Answer(y, z):\n    return (z.argmax(axis=1) == y).mean()")
+function(
+    "accuracy",
+    "arguments-exchanged",
+    (1,),
+    "def Answer(y, z):\n    return (z.argmax(axis=1) == y).mean()",
+)
 function(
     "accuracy",
     "divided-by-ten",

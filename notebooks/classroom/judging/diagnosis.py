@@ -66,7 +66,8 @@ def _unlikely_slips(rule):
 
 def _groups(rule, size):
     """As many mistakes, alone and on top of a legitimate variant."""
-    alone = list(itertools.combinations(rule.known, size))
+    pool = rule.known if size == 1 else rule.mistakes
+    alone = list(itertools.combinations(pool, size))
     variants = [m for m in rule.known if m.fine and not m.late]
     varied = [group + (m,) for group in alone for m in variants]
     return [group for group in alone + varied if compatible(group)]

@@ -18,7 +18,7 @@ from classroom.judging.reading import Reading
 from classroom.judging.trees import places, places_in
 from classroom.judging.trials import RuleTrial, Task
 
-SECONDS = 1.5  # of processor time, for all edits
+SECONDS = 1.2  # of processor time, for all edits
 AT_MOST = 0.15  # for one of them: an edit can make a loop endless
 NEAR = 1.25  # the cost of edits of the reader's own words that are tried before two of ours
 CLOSEST = 3.1  # more than a line of the right answer costs in the place of one about its name

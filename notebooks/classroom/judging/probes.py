@@ -21,6 +21,7 @@ class Seen:
 
     steps    of a rule: the arrays of all parameters after each step; of a function: its results
     failure  the exception that ended it, or None
+    kept     of a rule: what the first steps leave in its state, {name: an array per parameter}
     changed  of a function: which of its arguments are not as before, by their numbers
     given    of a function: the arguments of its first calls
     seconds  of a function: how long it took
@@ -28,6 +29,7 @@ class Seen:
 
     steps: list = field(default_factory=list)
     failure: Failure | None = None
+    kept: list = field(default_factory=list)
     changed: tuple = ()
     given: tuple = ()
     seconds: float = 0.0
@@ -191,11 +193,28 @@ def watch(probe, make, settings, made=None, stepped=None):
             for optimizer in optimizers:
                 optimizer.step()
             seen.steps.append([np.array(p.data, float) for p in parameters])
+            if t <= KEPT:
+                seen.kept.append(_state(optimizers[0], several[0]))
             if stepped and not stepped(t - 1, seen.steps[-1]):
                 break
     except BaseException as error:  # SystemExit, too: it is the reader's
         seen.failure = failure(error)
     return seen
+
+
+KEPT = 8  # steps whose state is kept, for a table
+
+
+def _state(optimizer, parameters):
+    """{name: [an array for each parameter]} of what an optimizer remembers, as far as it is so."""
+    found = {}
+    for name in getattr(optimizer, "state", ()):
+        held = getattr(optimizer, name, None)
+        if isinstance(held, list) and len(held) == len(parameters):
+            arrays = [a for a in held if isinstance(a, np.ndarray) and a.dtype.kind in "fiu"]
+            if [a.shape for a in arrays] == [p.shape for p in parameters]:
+                found[name] = [np.array(a, float) for a in arrays]
+    return found
 
 
 def watch_rule(probes, make, settings):
@@ -240,6 +259,7 @@ def _whole(thing, kind):
     if kind is Failure:
         return all(isinstance(x, str) for x in (thing.kind, thing.message, thing.where))
     arrays = [a for step in thing.steps for a in step]
+    arrays += [a for step in thing.kept for held in step.values() for a in held]
     given = [a for call in thing.given for a in call]
     return (
         all(type(a) is np.ndarray and a.dtype == float for a in arrays)

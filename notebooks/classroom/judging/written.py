@@ -120,6 +120,16 @@ class Written:
         self.first = SimpleNamespace(**hyperparameters)
         self.betas = {f"{name}_t": 1.0 for name in hyperparameters if name.startswith("beta")}
 
+    @property
+    def state(self):
+        """Names of what it remembers, each of which is a list as in an `Optimizer`."""
+        return self.text.state
+
+    def __getattr__(self, name):
+        if name in vars(self)["text"].state:
+            return [self.memory.get(i, {}).get(name) for i in range(len(self.parameters))]
+        raise AttributeError(name)
+
     def step(self):
         """One step of the lines."""
         self.t += 1
