@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 
 from classroom.judging.failures import Failure, failure
+from classroom.judging.written import Written
 from mytorch_core import Tensor
 
 
@@ -207,14 +208,18 @@ KEPT = 8  # steps whose state is kept, for a table
 
 def _state(optimizer, parameters):
     """{name: [an array for each parameter]} of what an optimizer remembers, as far as it is so."""
-    found = {}
-    for name in getattr(optimizer, "state", ()):
-        held = getattr(optimizer, name, None)
-        if isinstance(held, list) and len(held) == len(parameters):
-            arrays = [a for a in held if isinstance(a, np.ndarray) and a.dtype.kind in "fiu"]
-            if [a.shape for a in arrays] == [p.shape for p in parameters]:
-                found[name] = [np.array(a, float) for a in arrays]
-    return found
+    if isinstance(optimizer, Written):
+        held = optimizer.remembered()
+    else:
+        held = {name: getattr(optimizer, name, None) for name in getattr(optimizer, "state", ())}
+    shapes = [p.shape for p in parameters]
+    return {
+        name: [np.array(a, float) for a in arrays]
+        for name, arrays in held.items()
+        if isinstance(arrays, list)
+        and [a.shape if isinstance(a, np.ndarray) else None for a in arrays] == shapes
+        and all(a.dtype.kind in "fiu" for a in arrays)
+    }
 
 
 def watch_rule(probes, make, settings):

@@ -120,15 +120,10 @@ class Written:
         self.first = SimpleNamespace(**hyperparameters)
         self.betas = {f"{name}_t": 1.0 for name in hyperparameters if name.startswith("beta")}
 
-    @property
-    def state(self):
-        """Names of what it remembers, each of which is a list as in an `Optimizer`."""
-        return self.text.state
-
-    def __getattr__(self, name):
-        if name in vars(self)["text"].state:
-            return [self.memory.get(i, {}).get(name) for i in range(len(self.parameters))]
-        raise AttributeError(name)
+    def remembered(self):
+        """{name: an array for each parameter}, like the state of an `Optimizer`."""
+        count = range(len(self.parameters))
+        return {n: [self.memory.get(i, {}).get(n) for i in count] for n in self.text.state}
 
     def step(self):
         """One step of the lines."""
