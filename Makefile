@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test parity bench bench-live bench-checks notebooks student lint format clean
+.PHONY: help lab test parity matrix bench bench-growth bench-live bench-checks notebooks student lint
+.PHONY: format clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,8 +21,14 @@ test: $(VENV)/installed-test lint ## run every test, and re-execute every notebo
 parity: $(VENV)/installed-parity ## install PyTorch and compare with it, live
 	REQUIRE_TORCH=1 $(BIN)/python -m pytest tests/parity
 
-bench: $(VENV)/installed-parity ## compare the core's speed with PyTorch's
-	$(BIN)/python benchmarks/core.py
+matrix: $(VENV)/installed-test ## run the tests on every Python, with oldest and newest packages
+	$(BIN)/python tests/matrix.py $(if $(PYTHONS),--pythons $(PYTHONS)) -- $(TESTS)
+
+bench: $(VENV)/installed-bench ## compare the core's speed with PyTorch's and JAX's
+	$(BIN)/python benchmarks/speed.py
+
+bench-growth: $(VENV)/installed-parity ## time it against width, batch and depth
+	$(BIN)/python benchmarks/growth.py
 
 bench-live: $(VENV)/installed-test ## time the sliders in JupyterLab in Chromium
 	$(BIN)/python benchmarks/live.py
@@ -69,4 +76,9 @@ $(VENV)/installed-test: pyproject.toml constraints.txt | $(BIN)/uv
 # Which build of PyTorch is right depends on the machine, and pip's settings know it.
 $(VENV)/installed-parity: $(VENV)/installed-test
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[parity]'
+	touch $@
+
+# JAX is not there for every machine; the benchmark then says that it is missing.
+$(VENV)/installed-bench: $(VENV)/installed-parity
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[parity,bench]' || true
 	touch $@

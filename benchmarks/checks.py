@@ -10,7 +10,7 @@ alone, go to benchmarks/results/checks.json.
 
 import os
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in benchmarks/core.py
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the course does it
 
 import json
 import statistics

@@ -5,6 +5,7 @@ U(-1/sqrt(n_in), 1/sqrt(n_in)), n_in being the number of inputs of one output (P
 the outputs of an untrained network are then small, and its loss is close to ln(classes).
 """
 
+from functools import reduce
 from math import prod
 
 import numpy as np
@@ -20,7 +21,7 @@ class Module:
     """
 
     def __call__(self, *inputs):
-        return self.forward(*(self._as_tensor(x) for x in inputs))
+        return self.forward(*[x if isinstance(x, Tensor) else self._as_tensor(x) for x in inputs])
 
     def _as_tensor(self, x):
         dtypes = (parameter.dtype for _, parameter in self.named_parameters())
@@ -119,9 +120,12 @@ class Linear(Module):
             raise ValueError(f"{self}: the last dimension of shape {x.shape} must be n_in{advice}")
         W, b = self.weight, self.bias
         rows = x.data.reshape(-1, self.n_in)
-        y = (rows @ W.data + b.data).reshape(*x.shape[:-1], self.n_out)
+        y = rows @ W.data
+        y += b.data
+        y = y.reshape(*x.shape[:-1], self.n_out)
         grad_W = lambda g: rows.T @ g.reshape(-1, self.n_out)
-        return Tensor._from(y, (x, lambda g: g @ W.data.T), (W, grad_W), (b, lambda g: g))
+        grad_b = lambda g: g.reshape(-1, self.n_out).sum(axis=0)
+        return Tensor._from(y, (x, lambda g: g @ W.data.T), (W, grad_W), (b, grad_b))
 
 
 class ReLU(Module):
@@ -181,41 +185,44 @@ class Conv2d(Module):
         if x.ndim != 4 or x.shape[1] != self.c_in or min(x.shape[2:]) + 2 * p < k:
             raise ValueError(f"{self} takes (N, c_in, H, W) of at least k x k, not {x.shape}")
         W, b, c_out, (n, c, h, w) = self.weight, self.bias, self.c_out, x.shape
-        h_out, w_out = (h + 2 * p - k) // s + 1, (w + 2 * p - k) // s + 1
-        images = x.data.transpose(2, 1, 3, 0)
+        height, h_out, w_out = h + 2 * p, (h + 2 * p - k) // s + 1, (w + 2 * p - k) // s + 1
+        images = np.ascontiguousarray(x.data.transpose(2, 1, 3, 0))
         images = np.pad(images, ((p, p), (0, 0), (p, p), (0, 0))) if p else images
-        windows = _windows(images, k, s, h_out, w_out)
-        y = W.data.transpose(0, 2, 1, 3).reshape(c_out, -1) @ windows
-        y += b.data[:, None]
 
-        def grad_x(g):  # each entry of the kernel sends its share back to where it lay
-            g = g.transpose(2, 1, 3, 0).reshape(h_out, c_out, -1)
+        # What the kernel sees, as one matrix per output row: only its columns are copied, its rows
+        # overlap in memory. A last line of ones is what the bias is the weight of.
+        lines = np.empty((height, c * k + 1, w_out * n), images.dtype)
+        columns, lines[:, -1] = lines[:, :-1].reshape(height, c, k, w_out, n), 1
+        for v in range(k):
+            columns[:, :, v] = images[:, :, v : v + s * w_out : s]
+        windows = _overlapping(lines, k, s, h_out)
+        kernel = np.zeros((c_out, k, c * k + 1), W.dtype)
+        kernel[:, :, :-1] = W.data.swapaxes(1, 2).reshape(c_out, k, c * k)
+        kernel[:, 0, -1] = b.data
+        y = (kernel.reshape(c_out, -1) @ windows).reshape(h_out, c_out, w_out, n)
+
+        def grad_x(g):  # the rows of the kernel turned round; its columns send back their shares
+            rows = np.zeros((height + k - 1, c_out, w_out * n), g.dtype)
+            rows[k - 1 : k - 1 + s * h_out : s] = by_rows(g)
+            turned = W.data[:, :, ::-1].transpose(1, 3, 2, 0).reshape(c * k, -1)
+            shares = (turned @ _overlapping(rows, k, 1, height)).reshape(height, c, k, w_out, n)
             grad = np.zeros(images.shape, g.dtype)
-            for u, v in np.ndindex(k, k):
-                share = (W.data[:, :, u, v].T @ g).reshape(h_out, c, w_out, n)
-                grad[u : u + s * h_out : s, :, v : v + s * w_out : s] += share
+            for v in range(k):
+                grad[:, :, v : v + s * w_out : s] += shares[:, :, v]
             return grad[p : p + h, :, p : p + w].transpose(3, 1, 0, 2)
 
-        def grad_W(g):
-            g = g.transpose(2, 1, 3, 0).reshape(h_out, c_out, -1)
-            return (g @ windows.swapaxes(1, 2)).sum(axis=0).reshape(c_out, k, c, k).swapaxes(1, 2)
+        by_rows = lambda g: g.transpose(2, 1, 3, 0).reshape(h_out, c_out, -1)
+        grad_kernel = lambda g: (by_rows(g) @ windows.swapaxes(1, 2)).sum(0).reshape(kernel.shape)
+        grad_W = lambda g: g[:, :, :-1].reshape(c_out, k, c, k).swapaxes(1, 2)
+        kernel = Tensor._from(kernel, (W, grad_W), (b, lambda g: g[:, 0, -1]))
+        return Tensor._from(y.transpose(3, 1, 0, 2), (x, grad_x), (kernel, grad_kernel))
 
-        y = y.reshape(h_out, c_out, w_out, n).transpose(3, 1, 0, 2)
-        return Tensor._from(y, (x, grad_x), (W, grad_W), (b, lambda g: g.sum(axis=(0, 2, 3))))
 
-
-def _windows(images, k, s, h_out, w_out):
-    """What the kernel sees of images (H, C, W, N), as one matrix per output row.
-
-    Only the kernel's columns are copied; its rows overlap in memory.
-    """
-    h, c, _, n = images.shape
-    columns = np.empty((h, c, k, w_out, n), images.dtype)
-    for v in range(k):
-        columns[:, :, v] = images[:, :, v : v + s * w_out : s]
-    row, _, line, _, item = columns.strides
-    shape, strides = (h_out, k * c * k, w_out * n), (s * row, line, item)
-    return np.lib.stride_tricks.as_strided(columns, shape, strides, writeable=False)
+def _overlapping(rows, k, s, count):
+    """`count` matrices, each of k rows (lines, columns) under one another: views, s rows apart."""
+    row, line, item = rows.strides
+    shape, strides = (count, k * rows.shape[1], rows.shape[2]), (s * row, line, item)
+    return np.lib.stride_tricks.as_strided(rows, shape, strides, writeable=False)
 
 
 class MaxPool2d(Module):
@@ -233,16 +240,15 @@ class MaxPool2d(Module):
         if x.ndim != 4 or k > min(x.shape[2:]):
             raise ValueError(f"{self} takes (N, C, H, W) of at least one block, not {x.shape}")
         h, w = (size // k * k for size in x.shape[2:])
-        corners = [np.s_[:, :, i:h:k, j:w:k] for i in range(k) for j in range(k)]
-        y = x.data[corners[0]].copy(order="K")
-        for corner in corners[1:]:
-            np.maximum(y, x.data[corner], out=y)
+        rows = reduce(np.maximum, (x.data[:, :, i:h:k, :w] for i in range(k)))
+        y = reduce(np.maximum, (rows[:, :, :, j::k] for j in range(k)))
 
         def pullback(g):
-            grad = np.zeros_like(x.data)
-            unclaimed = np.ones_like(y, bool)
-            for corner in corners:
-                first = (x.data[corner] == y) & unclaimed
+            grad = (np.empty_like if x.shape[2:] == (h, w) else np.zeros_like)(x.data)
+            unclaimed, first = np.ones_like(y, bool), np.empty_like(y, bool)
+            for corner in [np.s_[:, :, i:h:k, j:w:k] for i in range(k) for j in range(k)]:
+                np.equal(x.data[corner], y, out=first)
+                first &= unclaimed
                 np.multiply(g, first, out=grad[corner])
                 unclaimed ^= first
             return grad
@@ -263,14 +269,16 @@ def cross_entropy(logits, labels):
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels must be an array of integers, not {labels.dtype}: astype(int)?")
     n, classes = logits.shape
-    if (bad := np.flatnonzero((labels < 0) | (labels >= classes))).size:
-        raise ValueError(f"label {labels[bad[0]]} at position {bad[0]} is not in 0..{classes - 1}")
-    z = logits.data - logits.data.max(axis=1, keepdims=True)  # exp cannot overflow
+    one_hot = labels == np.arange(classes)[:, None]
+    if np.count_nonzero(one_hot) < n:
+        bad = one_hot.any(axis=0).argmin()
+        raise ValueError(f"label {labels[bad]} at position {bad} is not in 0..{classes - 1}")
+    z = np.array(logits.data.T, order="C")  # (classes, N): one long line for each class
+    z -= z.max(axis=0)  # exp cannot overflow
     exp_z = np.exp(z)
-    total = exp_z.sum(axis=1, keepdims=True)
-    loss = np.mean(np.log(total[:, 0]) - z[np.arange(n), labels])
-    one_hot = labels[:, None] == np.arange(classes)
-    return Tensor._from(loss, (logits, lambda g: (exp_z / total - one_hot) * (g / n)))
+    total = exp_z.sum(axis=0)
+    loss = (np.log(total) - z[labels, np.arange(n)]).sum() / n
+    return Tensor._from(loss, (logits, lambda g: ((exp_z / total - one_hot) * (g / n)).T))
 
 
 def mse_loss(prediction, target):

@@ -8,7 +8,8 @@ import numpy as np
 from mytorch_core.nn import checked_state
 from mytorch_core.tensor import Tensor
 
-BLOCK = 2**14  # entries; some ten arrays of this size fit into a processor's cache
+FLOAT_MAX = int(np.finfo(float).max)
+BLOCK = 2**15  # entries; some seven arrays of this size fit into a processor's cache
 
 
 def in_blocks(update):
@@ -19,8 +20,7 @@ def in_blocks(update):
     """
 
     def update_in_blocks(self, w, g, *state):
-        contiguous = all(array.flags.c_contiguous for array in (w, *state))
-        if w.size <= BLOCK or g.shape != w.shape or not contiguous:
+        if w.size <= BLOCK or not all(array.flags.c_contiguous for array in (w, *state)):
             return update(self, w, g, *state)
         flat = [array.reshape(-1) for array in (w, g, *state)]
         for start in range(0, w.size, BLOCK):
@@ -71,17 +71,22 @@ class Optimizer:
         if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
             raise TypeError(f"{name} must be a number, not {value!r}")
         bound = 1 if name in self.below_one else np.inf
-        if not 0 <= value < bound:
-            raise ValueError(f"{name} must lie in [0, {bound}), not {value!r}")
+        if not 0 <= value < bound or value > FLOAT_MAX:
+            raise ValueError(f"{name} must lie in [0, {bound}), not {value!r:.50}")
         return float(value)
 
     def before_step(self):
         """Called once at the start of each step, when t has been raised already."""
 
     def step(self):
-        """Update every parameter that has a gradient; ValueError if none has one."""
+        """Update every parameter that has a gradient. Raises ValueError, before anything moves, if
+        none has one or if one's shape is not its parameter's."""
         if all(p.grad is None for p in self.parameters):
             raise ValueError("no parameter has a gradient: call loss.backward() before step()")
+        for i, p in enumerate(self.parameters):
+            if p.grad is not None and np.shape(p.grad) != np.shape(p.data):
+                shapes = f"{np.shape(p.grad)}, its data {np.shape(p.data)}"
+                raise ValueError(f"parameter {i}: its gradient has shape {shapes}")
         self.t += 1
         self.before_step()
         for i, p in enumerate(self.parameters):
@@ -198,8 +203,13 @@ class Adam(Optimizer):
 
     @in_blocks
     def update(self, w, g, m, v):
-        m += (1 - self.beta1) * (g - m)
-        v += (1 - self.beta2) * (g * g - v)
-        m_hat = m / (1 - self.beta1_t)
-        v_hat = v / (1 - self.beta2_t)
-        w -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
+        m *= self.beta1
+        m += (1 - self.beta1) * g
+        v *= self.beta2
+        v += (1 - self.beta2) * g * g
+        # The hats are factors of numbers here, not arrays of their own: fewer passes over memory.
+        root = np.sqrt(v) / (1 - self.beta2_t) ** 0.5
+        root += self.eps
+        step = self.lr / (1 - self.beta1_t) * m
+        step /= root
+        w -= step

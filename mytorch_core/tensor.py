@@ -47,9 +47,9 @@ def unbroadcast(g, shape):
     g = np.asarray(g)
     if g.shape == shape:
         return g
-    g = g.sum(axis=tuple(range(g.ndim - len(shape))))
-    repeated = tuple(i for i, n in enumerate(shape) if n == 1)
-    return g.sum(axis=repeated, keepdims=True)
+    aligned = (1,) * (g.ndim - len(shape)) + shape
+    repeated = tuple(i for i, n in enumerate(aligned) if n == 1)
+    return g.sum(axis=repeated, keepdims=True).reshape(shape)
 
 
 def binary(method):
@@ -99,8 +99,8 @@ class Tensor:
         result = cls.__new__(cls)
         result.data = np.asarray(data)
         result._computed = True
-        result.requires_grad = _recording.get() and any(x.requires_grad for x, _ in edges)
-        result._edges = edges if result.requires_grad else ()
+        result._edges = tuple([e for e in edges if e[0].requires_grad]) if _recording.get() else ()
+        result.requires_grad = result._edges != ()
         return result
 
     @classmethod
@@ -148,35 +148,34 @@ class Tensor:
             raise ValueError(f"backward() from shape {self.shape}: call .sum() or .mean() first")
         if not self.requires_grad:
             raise ValueError("backward() needs a Tensor with requires_grad=True, and no no_grad()")
-        gradients = {self: np.ones_like(self.data)}
-        for node in self._sorted_graph():
+        gradients, users, ready = {self: np.ones_like(self.data)}, self._users(), [self]
+        while ready:
+            node = ready.pop()
             g = gradients.pop(node)
-            if node.is_leaf or node._keeps_grad:
+            if not node._edges or node._keeps_grad:
                 node.grad = g if node.grad is None else np.asarray(node.grad + g)
             for x, pullback in node._edges:
-                if x.requires_grad:
-                    grad = unbroadcast(pullback(g), x.shape).astype(x.dtype, copy=False)
-                    if x in gradients:
-                        grad = np.asarray(gradients[x] + grad)
-                    elif (x.is_leaf or x._keeps_grad) and (grad is g or not grad.flags.owndata):
-                        grad = grad.copy()  # others hold this array, too
-                    gradients[x] = grad
+                grad = unbroadcast(pullback(g), x.data.shape).astype(x.data.dtype, copy=False)
+                if x in gradients:
+                    grad = np.asarray(gradients[x] + grad)
+                elif (x.is_leaf or x._keeps_grad) and (grad is g or not grad.flags.owndata):
+                    grad = grad.copy()  # others hold this array, too
+                gradients[x] = grad
+                users[x] -= 1
+                if not users[x]:  # everything has arrived
+                    ready.append(x)
             node._edges = None if node._edges else ()
 
-    def _sorted_graph(self):
-        """Every tensor that needs a gradient, each before all of its operands (no recursion)."""
-        order, seen, stack = [], set(), [(self, False)]
-        while stack:
-            node, operands_done = stack.pop()
-            if operands_done:
-                order.append(node)
-            elif node._edges is None:
+    def _users(self):
+        """How many operands of the graph each of its tensors is."""
+        users, found = {}, [self]
+        for node in found:
+            if node._edges is None:
                 raise RuntimeError("backward() came before: the graph is freed, compute it again")
-            elif node not in seen:
-                seen.add(node)
-                stack.append((node, True))
-                stack += [(x, False) for x, _ in node._edges if x.requires_grad]
-        return order[::-1]
+            for x, _ in node._edges:
+                users[x] = users.get(x, 0) + 1
+                found += [x] * (users[x] == 1)
+        return users
 
     def retain_grad(self):
         """Ask `backward()` to keep the gradient of this intermediate result."""
@@ -245,7 +244,7 @@ class Tensor:
 
     def relu(x):
         """max(x, 0); the derivative at 0 is 0."""
-        y = np.maximum(x.data, 0)
+        y = x.data.clip(0, np.inf)  # twice as fast as np.maximum(x.data, 0)
         return Tensor._from(y, (x, lambda g: g * (y > 0)))
 
     # ---------------------------------------------------------------- reductions and shapes
@@ -271,7 +270,8 @@ class Tensor:
 
     def reshape(x, *shape):
         """The same entries in row-major order, in another shape; one size may be -1."""
-        return Tensor._from(x.data.reshape(*shape), (x, lambda g: g.reshape(x.shape)))
+        as_in_x = lambda g: np.positive(g, out=np.empty_like(x.data))  # in the same memory order
+        return Tensor._from(x.data.reshape(*shape), (x, lambda g: as_in_x(g.reshape(x.shape))))
 
     def transpose(x, *axes):
         """Reorder the axes, as `ndarray.transpose` does; without arguments reverse them."""

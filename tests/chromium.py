@@ -104,10 +104,13 @@ def browser():
 
 
 def open_notebook(chromium, address, name, errors, height=900):
-    """A page with this notebook, alone; the console's errors are added to the list."""
+    """A page with this notebook, alone; errors of the console and addresses of other machines are
+    added to the list."""
     page = chromium.new_page(viewport={"width": 1280, "height": height}, reduced_motion="reduce")
     page.on("console", lambda message: message.type == "error" and errors.append(message.text))
     page.on("pageerror", lambda error: errors.append(str(error)))
+    here = (address, address.replace("http", "ws", 1), "data:", "blob:")
+    page.on("request", lambda asked: asked.url.startswith(here) or errors.append(asked.url))
     page.goto(f"{address}/lab/workspaces/w{time.monotonic_ns()}/tree/{name}")
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
     page.wait_for_function("() => window.jupyterapp.shell.currentWidget?.sessionContext")

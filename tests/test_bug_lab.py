@@ -11,7 +11,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from classroom import exercises, lab, mnist, training, views
+from classroom import checks, exercises, lab, mnist, training, views
 from classroom.judging.bench import black_box
 from classroom.judging.failures import run_quietly
 from classroom.judging.probes import watch_calls, watch_rule
@@ -358,7 +358,7 @@ def test_the_checks_of_the_chapter_run_in_a_process_of_their_own():
 def test_the_sentences_of_the_figures():
     rules = {"Adam": optim.Adam, "uncorrected": lab.patients["D"]}
     view = views.steps_view(rules, beta1=0.0, beta2=0.0)
-    assert "uncorrected: step 1 is 1 lr, farthest from 1 is step 1: 1 lr." in view.update()
+    assert "uncorrected: every step is 1 lr." in view.update()
     assert "farthest from 1 is step 13: 2.13 lr" in view.update(beta1=0.9, beta2=0.99)
     view = views.rate_view(lab.patients["C"], optim.SGD, lr=0.1, lr_decay=0.0)
     assert "the right rate is 0.0932, the patient's 6e-14" in view.update(lr_decay=0.01)
@@ -366,3 +366,14 @@ def test_the_sentences_of_the_figures():
     assert "SGD 1,000, Adam 1.001, patient 10.05" in view.update(g=1e-5, eps=1e-8)
     view = views.pair_view(lab.patients["A"])
     assert "1 lr for the first, 0.488 lr for the last" in view.update(n=8, t=1)
+
+
+def test_a_probe_that_answers_nothing_is_not_silent():
+    said = lab.chart({"Adam": optim.Adam}, {"mine": lambda rule: None}).said("Adam")
+    assert said == ["no answer"]
+
+
+def test_a_diagnosis_is_nobodys_answer():
+    before = dict(checks.results)
+    assert not lab.diagnosis(lab.seventh(16)).passed
+    assert checks.results == before

@@ -188,9 +188,33 @@ def test_whom_a_turn_disturbs():
         (optim.SGD, {"lr": 0.9}, (30, 30)),
         (Momentum, {"lr": 2.0, "beta": 0.5}, (11, 11)),
         (optim.AdaGrad, {"lr": 5.0}, (5, 45)),
-        (optim.Adam, {"lr": 0.3}, (56, None)),
     ):
         assert tuple(steps(rule, here, 60, **settings) for here in (straight, turned)) == needed
+    adam = [
+        steps(optim.Adam, surfaces.turned_ravine(20, turn), 99, lr=0.3) for turn in range(0, 91, 5)
+    ]
+    assert 49 <= min(adam) < max(adam) <= 63
+    ends = [
+        surfaces.losses(ravine, surfaces.descend(optim.Adam, ravine, 60, lr=0.3))[-1]
+        for ravine in (surfaces.turned_ravine(100, turn) for turn in (0, 45))
+    ]
+    assert ends == pytest.approx([0.012, 1.1], rel=0.05)
+
+
+def test_what_a_hundred_steps_promise_and_what_they_keep(data):
+    model, rng = network(), np.random.default_rng(100)
+    sgd, promised, losses = optim.SGD(model, lr=0.5), [], []
+    for x, y in mnist.minibatches(data.x_train, data.y_train, 100, rng):
+        loss = nn.cross_entropy(model(x), y)
+        sgd.zero_grad()
+        loss.backward()
+        sgd.step()
+        promised.append(0.5 * sum((p.grad**2).sum() for p in model.parameters()))
+        losses.append(loss.item())
+    assert promised[0] < 0.06
+    assert 0.5 < np.mean(promised[10:]) < 1.5
+    assert sum(promised) > 20 * (losses[0] - np.mean(losses[-10:]))
+    assert losses[0] - np.mean(losses[-10:]) < 2
 
 
 # ---------------------------------------------------------------- chapter 03
@@ -321,11 +345,18 @@ def test_ten_steps_at_ten_times_the_rate_are_repaired_only_in_part(data):
         (optim.AdaGrad, {"lr": 1.0}, 1303),
         (optim.AdaGrad, {"lr": 5.0}, 83),
         (RMSProp, {"lr": 0.1, "beta": 0.9}, 131),
-        (RMSProp, {"lr": 0.2, "beta": 0.9}, 98),
     ],
 )
 def test_how_long_the_cliff_of_fifty_is_remembered(rule, settings, needed):
     assert steps(rule, surfaces.cliff(50), **settings) == needed
+
+
+@pytest.mark.parametrize(
+    ("rule", "settings", "needed"),
+    [(optim.AdaGrad, {"lr": 5.0}, 807), (RMSProp, {"lr": 0.1, "beta": 0.9}, 172)],
+)
+def test_how_long_a_cliff_of_five_hundred_is_remembered(rule, settings, needed):
+    assert steps(rule, surfaces.cliff(500), **settings) == needed
 
 
 def test_rmsprop_bursts_when_its_rate_has_grown_beyond_two_over_l():
@@ -421,7 +452,8 @@ def test_what_the_cockpit_shows_of_adam(data):
     assert (usual < 0.001 / 4).all()
     assert usual.max() < 2 * usual.min()
     adam.beta1 = 0.0
-    assert (epoch(0.001, 1) / usual > 2).all()
+    longer = epoch(0.001, 1) / usual
+    assert 2 < longer.min() < longer.max() < 6.5
     adam.beta1 = 0.9
     epoch(0.03)
     thrown = accuracy()

@@ -1,13 +1,20 @@
 """Races: the same start, the same batches, and what sliders and buttons do to them."""
 
 import asyncio
+import gc
+import os
+import re
+import signal
+import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
 
-from classroom import cockpit, live, mnist
+from classroom import cockpit, live, mnist, surfaces, views
 from classroom.optimizers import Momentum
+from classroom.training import patience
 from mytorch_core import nn, optim
 
 
@@ -148,6 +155,125 @@ def test_a_rule_that_is_broken_later_is_shown_after_a_reset(data):
     assert "TypeError" in shown.sentence
 
 
+# ---------------------------------------------------------------- what never ends, or nobody sees
+
+
+class Hangs(optim.Optimizer):
+    def update(self, w, g):
+        while self.t == 3:
+            try:
+                w -= 0
+            except Exception:
+                continue
+
+
+def interrupt(after):
+    threading.Timer(after, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+
+async def until_held(shown, seconds=20):
+    for _ in range(100 * seconds):
+        await asyncio.sleep(0.01)
+        if shown.task is None:
+            return
+
+
+def test_a_rule_that_never_ends_is_stopped_with_its_line_and_the_others_go_on(data, monkeypatch):
+    monkeypatch.setattr(patience, "LIMIT", 0.3)
+    shown = race(data, {"mine": Hangs, "SGD": sgd})
+    shown.run(5)
+    assert re.search(r"mine stopped: line \d+ of update: TooLong: over 0.3 seconds", shown.sentence)
+    assert len(shown.race.lanes[1].loss) == 5
+
+
+def test_an_interrupt_stops_a_rule_that_never_ends_and_pauses_the_others(data, monkeypatch):
+    monkeypatch.setattr(patience, "GRACE", 0.2)
+
+    async def lesson():
+        shown = race(data, {"mine": Hangs, "SGD": sgd})
+        shown.start()
+        interrupt(0.5)
+        await until_held(shown)
+        assert shown.sentence.startswith("Paused by an interrupt. Step 3. mine stopped: line ")
+        assert "it went on after an interrupt. Is there a loop that never ends?" in shown.sentence
+        assert not shown.buttons["Start"].disabled
+        shown.start()
+        await asyncio.sleep(0.1)
+        shown.pause()
+        assert len(shown.race.lanes[1].loss) > 3
+
+    asyncio.run(lesson())
+
+
+def test_an_interrupt_pauses_healthy_training_and_takes_nothing_from_it(data):
+    plain = race(data)
+
+    async def lesson():
+        shown = race(data)
+        shown.start()
+        interrupt(0.2)
+        await until_held(shown)
+        assert shown.sentence.startswith("Paused by an interrupt. Step ")
+        t = shown.race.t
+        await asyncio.sleep(0.05)
+        assert shown.race.t == t
+        shown.run(5)
+        plain.run(shown.race.t)
+        assert shown.race.lanes[0].loss == plain.race.lanes[0].loss
+        assert shown.race.lanes[0].problem is None
+
+    before = signal.getsignal(signal.SIGINT)
+    asyncio.run(lesson())
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_an_interrupt_of_a_cell_that_trains_is_an_interrupt(data):
+    shown = race(data)
+    interrupt(0.2)
+    with pytest.raises(KeyboardInterrupt):
+        shown.run(10**6)
+    assert shown.race.running
+
+
+def test_training_that_no_page_shows_is_held(data, monkeypatch):
+    monkeypatch.setattr(cockpit, "UNSEEN", 0.2)
+
+    async def lesson():
+        shown = race(data)
+        shown.start()
+        assert shown.pulse.playing
+        await asyncio.sleep(0.5)
+        assert shown.task is not None  # a front end that never gives a sign of life
+        for _ in range(10):
+            shown.pulse.value += 1
+            await asyncio.sleep(0.05)
+        assert shown.task is not None
+        await until_held(shown)
+        assert shown.sentence.startswith("Paused, since no page showed it. Step ")
+        assert not shown.pulse.playing
+        shown.start()
+        await asyncio.sleep(0.3)
+        assert shown.task is not None
+        shown.pause()
+
+    asyncio.run(lesson())
+
+
+@pytest.mark.parametrize("make", [race, lambda data: live.live(surfaces_view(), lr=0.1)])
+def test_what_is_closed_lets_go_of_all_that_is_large(data, make):
+    shown = make(data)
+    held = [weakref.ref(shown.view.figure), weakref.ref(shown.painter)]
+    held += [weakref.ref(shown.race.lanes[0].model)] if hasattr(shown, "race") else []
+    shown.close()
+    gc.collect()
+    assert [ref() for ref in held] == [None] * len(held)
+    shown.redraw(live.SHARP)  # a timer's last word does no harm
+
+
+def surfaces_view():
+    return views.paths_view({"SGD": optim.SGD}, surfaces.ravine)
+
+
 # ---------------------------------------------------------------- sliders and buttons
 
 
@@ -237,10 +363,11 @@ def test_training_leaves_room_for_sliders_and_buttons_and_pause_holds_it(data):
         shown.buttons["Start"].click()
         await asyncio.sleep(0.05)
         assert shown.race.t > paused
+        race_of_it = shown.race
         shown.close()
-        after = shown.race.t
+        after = race_of_it.t
         await asyncio.sleep(0.05)
-        assert shown.race.t == after
+        assert race_of_it.t == after
 
     asyncio.run(lesson())
 

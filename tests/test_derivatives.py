@@ -28,10 +28,11 @@ def test_the_slope_of_the_fit_is_that_of_its_loss(w):
 def test_the_tangent_promises_slope_times_step():
     wells = surfaces.two_wells()
     text = derivatives.tangent_view(wells).update(w=-1.5, d=0.25)
-    *_, promised, real = numbers(text)
+    *_, promised, real, error = numbers(text)
     assert promised == pytest.approx(0.25 * wells.gradient(np.array([-1.5]))[0], abs=1e-3)
     difference = wells.f(np.array([-1.25])) - wells.f(np.array([-1.5]))
     assert real == pytest.approx(difference, abs=1e-3)
+    assert error == pytest.approx(real - promised, rel=0.01)
 
 
 @pytest.mark.parametrize("w", [-2.0, 0.5, 1.0, 3.0])
@@ -76,10 +77,11 @@ def test_the_softmax_figure_shows_p_minus_y():
     z = Tensor(logits, requires_grad=True)
     loss = nn.cross_entropy(z, np.array([0]))
     loss.backward()
-    text = derivatives.softmax_view().update(z1=1.0, z2=2.0, z3=-1.0)
+    text = derivatives.softmax_view(show="gradient").update(z1=1.0, z2=2.0, z3=-1.0)
     p, said, *gradient = numbers(text)
     assert said == pytest.approx(loss.item(), abs=5e-3)
     assert gradient == pytest.approx(z.grad[0], abs=5e-3)
     assert p == pytest.approx(1 + z.grad[0, 0], abs=5e-3)
+    assert derivatives.softmax_view().update(z1=1.0, z2=2.0, z3=-1.0) == text.split(";")[0] + "."
     for z1 in (-5.0, 5.0):
         assert "nan" not in derivatives.softmax_view().update(z1=z1)

@@ -77,6 +77,8 @@ def positions(knob, rng):
     """Minimum, default, maximum, then a walk that turns back at the ends."""
     top = knob.slider.max
     yield from (0, knob.control.position(knob.control.start), top)
+    if top < 8:
+        yield from range(top)
     for _ in range(4):
         place = abs(knob.slider.value + int(rng.integers(-top // 4, top // 4 + 1)))
         yield min(place, 2 * top - place)

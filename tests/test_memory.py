@@ -11,14 +11,17 @@ from mytorch_core import Tensor, optim
 @pytest.mark.parametrize(("beta", "life", "alike"), [(0.9, "6.58", "19"), (0.99, "69", "199")])
 def test_half_life_and_calm(beta, life, alike):
     text = views.weights_view().update(beta=beta)
-    assert f"one that is {life} steps old half of that" in text
+    assert f"half of that after {life} steps" in text
     assert f"a plain mean of {alike} gradients" in text
     assert views.weights_view().update(beta=0.0)
 
 
 @pytest.mark.parametrize(
     ("betas", "first", "peak"),
-    [((0.9, 0.99), "1 times", "t = 13 2.13 times"), ((0.9, 0.999), "3.16 times", "t = 12 6.57")],
+    [
+        ((0.9, 0.99), "1 times", "t = 13, with 2.13 times"),
+        ((0.9, 0.999), "3.16 times", "t = 12, with 6.57"),
+    ],
 )
 def test_what_the_missing_correction_costs(betas, first, peak):
     text = views.correction_view().update(*betas)

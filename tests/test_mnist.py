@@ -2,6 +2,7 @@
 
 import gzip
 import shutil
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -63,6 +64,23 @@ def edit_one_byte(path):
     rewrite(path, change)
 
 
+def add_a_byte(path):
+    rewrite(path, lambda raw: raw + b"\0")
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def empty_contents(path):
+    rewrite(path, lambda raw: b"")
+
+
+def replace_by_a_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
 def fill_with_text(path):
     path.write_text("<html>404 not found</html>")
 
@@ -82,7 +100,11 @@ def flip_a_compressed_byte(path):
         (cut_to_the_header, "by its header, expected"),
         (edit_one_byte, "was changed: the sha256"),
         (fill_with_text, "cannot be unpacked"),
-        (flip_a_compressed_byte, "cannot be unpacked|was changed"),
+        (add_a_byte, "is too long or damaged"),
+        (empty, "is empty"),
+        (empty_contents, "is empty"),
+        (replace_by_a_folder, "is a folder in"),
+        (flip_a_compressed_byte, "cannot be unpacked|was changed|too long or damaged"),
     ],
 )
 def test_a_damaged_file_is_named_with_the_remedy(name, damage, message, folder):
@@ -91,6 +113,32 @@ def test_a_damaged_file_is_named_with_the_remedy(name, damage, message, folder):
         mnist.load(folder=folder)
     assert name in str(error.value)
     assert f"git checkout -- data/mnist/{name}" in str(error.value)
+
+
+def test_a_file_that_unpacks_to_a_gigabyte_takes_no_memory(folder):
+    name = "train-labels-idx1-ubyte.gz"
+    with gzip.open(folder / name, "rb") as file:
+        right = file.read()
+    with gzip.open(folder / name, "wb", compresslevel=1) as file:
+        file.write(right)
+        for _ in range(1024):
+            file.write(bytes(2**20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=f"{name} is too long or damaged"):
+            mnist._read(folder / name)
+        assert tracemalloc.get_traced_memory()[1] < 10 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_file_that_may_not_be_read_says_so(folder, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(mnist.gzip, "open", refuse)
+    with pytest.raises(PermissionError, match="this user has no permission"):
+        mnist.load(folder=folder)
 
 
 @pytest.mark.parametrize("name", mnist.FILES)

@@ -178,6 +178,9 @@ def test_a_draft_is_followed_by_a_sharp_picture_when_nothing_changes_any_more():
 def test_divergence_is_drawn_without_a_warning_and_the_axes_stay_put():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings(
+            "ignore", category=DeprecationWarning
+        )  # an older matplotlib has them
         figure = ravine_figure()
         limits = [ax.viewLim.extents.tolist() for ax in figure.view.figure.axes]
         figure.set(lr=10, condition=1000)

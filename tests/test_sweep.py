@@ -1,6 +1,7 @@
 """Sweeps: the same results in the same order on every executor, and errors that say where."""
 
 import concurrent.futures as futures
+import inspect
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import numpy as np
 import psutil
 import pytest
 from distributed import Client, LocalCluster
-from loky import ProcessPoolExecutor
+from loky import ProcessPoolExecutor, process_executor
 from threadpoolctl import threadpool_info
 
 from classroom import mnist
@@ -335,3 +336,15 @@ def test_a_damaged_file_of_the_cache_costs_a_run_and_no_warning(counted, tmp_pat
         warnings.simplefilter("error")
         assert sweep(run, {"lr": [1]}) == {1: [1]}
     assert count() == 2
+
+
+def test_lokys_housekeeping_is_not_told():
+    class Housekeeper(futures.ThreadPoolExecutor):
+        def submit(self, *task):
+            for text in ("A worker stopped while", "A worker was restarted"):
+                assert text in inspect.getsource(process_executor)  # loky still says it so
+                warnings.warn(f"{text} ...", UserWarning, stacklevel=1)  # an error in these tests
+            return super().submit(*task)
+
+    with Housekeeper(1) as executor:
+        assert sweep(lambda lr, seed: lr, {"lr": [1, 2]}, executor, cache=False) == {1: [1], 2: [2]}

@@ -5,6 +5,7 @@ Reset, and what happens inside each optimizer: how far the weights of each layer
 """
 
 import asyncio
+import html
 import time
 import weakref
 
@@ -12,7 +13,7 @@ import ipywidgets as widgets
 from threadpoolctl import ThreadpoolController
 
 from classroom.judging.failures import one_line, run_quietly
-from classroom.live import Screen, in_place_of_the_last, running_loop
+from classroom.live import Press, Screen, in_place_of_the_last, running_loop
 from classroom.pictures import style
 from classroom.pictures.controls import CONTROLS, Knob, control_for, notation, whole_slider
 from classroom.pictures.painter import DRAFT, SHARP
@@ -21,6 +22,8 @@ from classroom.training.race import Race
 
 FRAMES = 15  # pictures a second, at most
 BREATH = 0.02  # seconds of training between two looks at sliders and buttons
+PULSE = 20  # seconds between two signs of life of a page that shows a cockpit
+UNSEEN = 180  # seconds without one after which nobody watches: a page behind gives one a minute
 LETTERS = len("lr_decay")  # the longest label
 BLAS = ThreadpoolController().select(user_api="blas")
 
@@ -31,6 +34,7 @@ class Cockpit(Screen):
     def __init__(self, race, preview=100):
         self.race, self.preview, self.task, self.said = race, preview, None, 0.0
         self.home = running_loop()
+        self.unseen, self.pulse = None, self._pulse()
         self.buttons = {}
         for name, act, tip in (
             ("Start", self.start, "Train until Pause"),
@@ -38,18 +42,18 @@ class Cockpit(Screen):
             ("Step", self.step, "Train for one step"),
             ("Reset", self.reset, "Back to the first weights and batch, and the default sliders"),
         ):
-            self.buttons[name] = widgets.Button(
+            self.buttons[name] = Press(
+                lambda act=act: self._at_home(act),
                 description=name,
                 tooltip=tip,
                 layout={"flex": "1 1 0", "min_width": "0", "padding": "0"},
             )
-            self.buttons[name].on_click(lambda _, act=act: self._at_home(act))
         self.knobs = {}
         lanes = [self._lane(i, lane) for i, lane in enumerate(self.race.lanes)]
         control = whole_slider(1, min(1000, len(race.data.x_train)), race.batch_size)
         self.knobs["B"] = self._knob("B", "B", control)
         column = widgets.VBox(
-            [widgets.HBox([*self.buttons.values()]), *lanes, self.knobs["B"]],
+            [widgets.HBox([*self.buttons.values()]), *lanes, self.knobs["B"], self.pulse],
             layout={"flex": "1 1 260px", "max_width": "400px"},
         )
         beside = {"flex_flow": "row wrap", "align_items": "flex-start"}
@@ -64,7 +68,7 @@ class Cockpit(Screen):
         color = style.of_rule(lane.name, i)["color"]
         css = f"color: {color}; background: white; padding: 0 8px"  # for the dark theme, too
         css += "; font-size: 16px; line-height: 1.3"
-        rows = [widgets.HTML(f'<div style="{css}"><b>{lane.name}</b></div>')]
+        rows = [widgets.HTML(f'<div style="{css}"><b>{html.escape(lane.name)}</b></div>')]
         for name in getattr(lane.optimizer, "hyperparameters", ()):
             if name in CONTROLS:
                 key = (lane.name, name)
@@ -76,6 +80,14 @@ class Cockpit(Screen):
     def _knob(self, key, name, control):
         moved = lambda: self._at_home(lambda: self._moved(key))
         return Knob(name, control, moved, self.say, letters=LETTERS)
+
+    def _pulse(self):
+        """What counts in the reader's page alone, and no more once the page is closed."""
+        pulse = widgets.Play(
+            interval=1000 * PULSE, max=10**9, repeat=True, layout={"display": "none"}
+        )
+        pulse.observe(lambda _: setattr(self, "unseen", 0), "value")
+        return pulse
 
     def _at_home(self, act):
         # A message may be handled in a second thread; the race belongs to the one that trains.
@@ -94,6 +106,8 @@ class Cockpit(Screen):
             self.run(self.preview)
         elif self.task is None:
             self.stop_timer()
+            self.unseen = None  # not every front end gives signs of life
+            self.pulse.playing = True
             self.task = loop.create_task(self._train())
             self.task.add_done_callback(self._done)
         self._show_buttons()
@@ -104,6 +118,7 @@ class Cockpit(Screen):
             self.task.cancel()
             self.task = None
             self.redraw(SHARP)
+        self.pulse.playing = False
         self._show_buttons()
 
     def step(self):
@@ -147,11 +162,12 @@ class Cockpit(Screen):
     # ---- the training
 
     async def _train(self):
+        """Train until every rule has stopped; returns why it is held before, or None."""
         # In one thread: with two, the browser and the training wait for each other's cores.
-        with BLAS.limit(limits=1):
-            await self._train_in_one_thread()
+        with BLAS.limit(limits=1), self.race.watched() as watch:
+            return await self._train_watched(watch)
 
-    async def _train_in_one_thread(self):
+    async def _train_watched(self, watch):
         shown = looked = time.perf_counter()
         while self.race.running:
             now = time.perf_counter()
@@ -159,21 +175,31 @@ class Cockpit(Screen):
             if due:
                 shown = max(shown + 1 / FRAMES, now - 1 / FRAMES)  # none is made up for
             for _ in self.race.pieces(watch=due):
-                if time.perf_counter() - looked > BREATH:
+                passed = time.perf_counter() - looked
+                if passed > BREATH:
                     await asyncio.sleep(0)  # let sliders and buttons have their say
                     looked = time.perf_counter()
+                    if self.unseen is not None:
+                        self.unseen += min(passed, 1)  # not the time that a cell takes
+                if watch.interrupted:
+                    return "Paused by an interrupt."
             if due:
                 self.redraw(DRAFT)
+            if (self.unseen or 0) > UNSEEN:
+                return "Paused, since no page showed it."
+        return None
 
     def _done(self, task):
         if task is not self.task:  # paused, and perhaps started again
             return
-        self.task = None
+        self.task, self.pulse.playing = None, False
         if not task.cancelled():
             error = task.exception()
             self.redraw(SHARP)
             if error:
                 self.say(one_line(error))
+            elif task.result():
+                self.say(f"{task.result()} {self.sentence}")
         self._show_buttons()
 
     def _show_buttons(self):
@@ -189,10 +215,12 @@ class Cockpit(Screen):
         return view.figure, view.update()
 
     def close(self):
-        """Stop the training and close every widget inside."""
+        """Stop the training, close every widget inside, and let go of the race."""
         if self.task is not None:
             self.task.cancel()
+            self.task = None
         super().close()
+        self.race = None
 
 
 _cockpits = weakref.WeakSet()

@@ -8,6 +8,7 @@ import functools
 
 import numpy as np
 
+from classroom import exercises
 from classroom.exercises import adagrad, adam, momentum, rmsprop, sgd
 from classroom.exercises.constant_probe import constant_probe
 from classroom.exercises.equal_probe import equal_probe
@@ -18,7 +19,7 @@ from classroom.judging.bench import black_box, steps
 from classroom.judging.failures import run_quietly
 from mytorch_core import optim
 
-__all__ = ["catalogue", "chart", "patients", "probes", "right", "seventh", "steps"]
+__all__ = ["catalogue", "chart", "diagnosis", "patients", "probes", "right", "seventh", "steps"]
 
 ADAM = {"lr": 0.001, "beta1": 0.9, "beta2": 0.99, "eps": 1e-8}
 MOMENTUM = {"lr": 0.5, "beta": 0.9}
@@ -50,6 +51,7 @@ probes = {
     "equal pair": equal_probe,
 }
 RULES = ("SGD", "Momentum", "AdaGrad", "RMSProp", "Adam")
+SAID = {True: "fires", False: "silent"}
 MEANT = {
     "first step": {"SGD", "AdaGrad", "Adam"},
     "constant": {"SGD", "Adam"},
@@ -57,7 +59,7 @@ MEANT = {
 
 
 def catalogue(claim):
-    """{name of a mistake: the rule with it} of every mistake in the catalogue that trains.
+    """{name of a mistake: the rule with it} of every mistake in the catalogue that can be stepped.
 
     claim is "AdaGrad", "RMSProp" or "Adam". What stops with an exception, or leaves the numbers at
     once, is left out: whoever trains with that knows.
@@ -93,6 +95,11 @@ def _trains(rule):
     except Exception:  # whatever the mistake leads to
         return False
     return bool(np.isfinite(moved).all() and moved.any() and abs(moved).max() < 100)
+
+
+def diagnosis(patient):
+    """What the check of its exercise says of a patient; it counts as nobody's answer."""
+    return exercises.find(patient.claims.lower()).verdict_on(patient)
 
 
 class Chart:
@@ -134,7 +141,7 @@ def chart(rules, probes=probes):
 def _column(name, probe, rules):
     meant = MEANT.get(name)
     return [
-        "-" if meant and _claim(rule) not in meant else "fires" if probe(rule) else "silent"
+        "-" if meant and _claim(rule) not in meant else SAID.get(probe(rule), "no answer")
         for rule in rules.values()
     ]
 

@@ -34,8 +34,37 @@ REST = 0.15  # seconds without a change after which the sharp picture follows
 # In pixels: at 1280 x 720 a notebook has 599, of which figure, sliders and sentence may take HIGH.
 HIGH, ROW, WORDS = 585, 32, 73  # a row of sliders; a sentence of three lines, and the margins
 
-# A slider's label has no size of its own to be set, but it follows this variable of its style.
-LARGER = "<style>.classroom-screen { --jp-widgets-font-size: 16px; }</style>"
+# A slider's label has no size of its own to be set, but it follows this variable.
+# Where the kernel is gone, sliders look alive: Jupyter marks them, and this says so.
+STYLE = """<style>
+.classroom-screen { --jp-widgets-font-size: 16px; }
+.classroom-screen.jupyter-widgets-disconnected > * { opacity: 0.4; pointer-events: none; }
+.classroom-screen.jupyter-widgets-disconnected::after {
+  content: "The kernel was restarted: run this cell again to have its controls back.";
+  font-size: 16px; padding: 4px;
+}
+</style>"""
+
+
+class Press(widgets.ToggleButton):
+    """A button that looks pressed until the kernel has heard it, which may be busy with a cell."""
+
+    def __init__(self, act, **options):
+        super().__init__(**options)
+        self.act = act
+        self.observe(self._heard, "value")
+
+    def _heard(self, _):
+        if self.value:
+            self.value = False
+            self.act()
+
+    def click(self):
+        """Press it."""
+        self.value = True
+
+
+STILL = "A picture. Run the cell for the live figure."
 
 
 def running_loop():
@@ -64,8 +93,8 @@ class Screen(widgets.VBox):
         self.image = widgets.Image(format="jpeg", layout=layout)
         self.words = widgets.HTML()
         run_quietly(self.redraw, SHARP)  # a rule that prints would fill the page
-        larger = widgets.HTML(LARGER, layout={"display": "none"})
-        super().__init__([larger, *arrange(self.image), self.words])
+        look = widgets.HTML(STYLE, layout={"display": "none"})
+        super().__init__([look, *arrange(self.image), self.words])
         self.add_class("classroom-screen")
 
     def values(self):
@@ -74,6 +103,8 @@ class Screen(widgets.VBox):
 
     def redraw(self, sharpness):
         """Send the picture of the present values, and say what is seen."""
+        if self.view is None:  # closed meanwhile
+            return
         error = None
         with style.DRAWING:
             try:
@@ -117,13 +148,15 @@ class Screen(widgets.VBox):
             figure, sentence = self.at_rest()
             image = b64encode(style.png(figure)).decode()
         tag = f'<img alt="{html.escape(sentence)}" width="{self.width}"'
-        still = {"text/html": f'{tag} src="data:image/png;base64,{image}">', "text/plain": sentence}
+        still = f'{tag} src="data:image/png;base64,{image}"><br><small>{STILL}</small>'
+        still = {"text/html": still, "text/plain": sentence}
         return super()._repr_mimebundle_(**options) | still
 
     def close(self):
-        """Stop, and close every widget inside."""
+        """Stop, close every widget inside, and let go of the view: Jupyter keeps what it showed."""
         self.stop_timer()
         close_all(self)
+        self.view = self.painter = None
 
 
 class Live(Screen):
@@ -135,12 +168,12 @@ class Live(Screen):
             name: Knob(name, control, self._moved, self.say, letters)
             for name, control in controls.items()
         }
-        self.reset_button = widgets.Button(
+        self.reset_button = Press(
+            self.reset,
             description="Reset",
             tooltip="Back to the defaults",
             layout={"width": "72px", "flex": "none"},
         )
-        self.reset_button.on_click(lambda _: self.reset())
         arrange = lambda image: [self._controls(image.layout), image]
         super().__init__(view, arrange, above=max(1, (len(self.knobs) + 1) // 2))
 

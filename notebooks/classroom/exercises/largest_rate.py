@@ -7,22 +7,40 @@ EXERCISE = Value(
     __name__,
     1.0,
     mistakes=(
-        WrongAnswer("one-over-L", 0.5, "That is 1/L: beyond it the path zig-zags.", "2/L"),
-        WrongAnswer("of-the-gentle-direction", 20.0, "That is 2/c of the gentle direction.", "2/L"),
+        WrongAnswer(
+            "one-over-c",
+            0.5,
+            "At this rate y is at the bottom after one step. A larger one overshoots, but does its "
+            "distance grow?",
+            "1 - lr c",
+        ),
+        WrongAnswer(
+            "of-the-gentle-direction",
+            20.0,
+            "Up to this rate the path does not move away along x. And along y?",
+            "the larger of the two curvatures",
+        ),
+        WrongAnswer(
+            "one-over-the-gentle-c",
+            10.0,
+            "At this rate x is at the bottom after one step. And y?",
+            "the larger of the two curvatures",
+        ),
+        WrongAnswer(
+            "curvature-itself", 2.0, "That is the curvature along y, not a rate.", "1 - lr c"
+        ),
         WrongAnswer(
             "best-rate",
             2 / 2.1,
-            "That is 2 / (c + L), the rate with which it comes down fastest; it still comes down "
-            "with larger ones.",
-            "2/L",
+            "With this rate the path arrives soonest in the long run; larger ones still arrive.",
+            "1 - lr c",
         ),
         WrongAnswer(
             "root-of-the-curvature",
             2**0.5,
-            "That is 2 / sqrt(L), the limit of an oscillation in time: here the curvature itself "
-            "divides.",
-            "2/L",
+            "That is 2 over the root of a curvature, the limit of an oscillation in time: here the "
+            "curvature itself divides.",
+            "1 - lr c",
         ),
-        WrongAnswer("curvature-itself", 2.0, "That is the curvature L itself.", "2/L"),
     ),
 )

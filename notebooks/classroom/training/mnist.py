@@ -60,7 +60,8 @@ def load(n_train=10_000, n_test=10_000, folder=None):
     """The first n_train training and n_test test digits, as `Digits`.
 
     Raises ValueError for a number that is not available, FileNotFoundError for a file that is
-    missing, and ValueError for one that is not the original: each says how to restore it.
+    missing, PermissionError for one that may not be read, and ValueError for one that is not the
+    original: each says what to do.
 
     The arrays are read-only. Pickled, the digits are a note to load them, once in each process;
     what `_replace` returns travels in full.
@@ -99,23 +100,36 @@ def _read(path):
     def fail(problem):
         return ValueError(f"{path.name} {problem}. {_how_to_restore(path)}")
 
-    if not path.is_file():
+    header = struct.pack(f">{1 + len(shape)}I", 0x0800 + len(shape), *shape)
+    expected = len(header) + int(np.prod(shape))
+    try:
+        with gzip.open(path) as file:
+            raw = file.read(expected + 1)  # a file may claim to hold more than the memory does
+    except FileNotFoundError:
         raise FileNotFoundError(
             f"{path.name} is missing from {path.parent}. {_how_to_restore(path)}"
-        )
-    try:
-        raw = gzip.decompress(path.read_bytes())
+        ) from None
+    except IsADirectoryError as error:
+        raise fail(f"is a folder in {path.parent}, not a file") from error
+    except PermissionError as error:
+        if path.is_dir():  # Windows
+            raise fail(f"is a folder in {path.parent}, not a file") from error
+        raise PermissionError(
+            f"{path} cannot be read, this user has no permission. Allow it: chmod a+r {path}"
+        ) from error
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise fail(f"cannot be unpacked, it is truncated or damaged ({error})") from error
-    header = struct.pack(f">{1 + len(shape)}I", 0x0800 + len(shape), *shape)
+    if not raw:
+        raise fail("is empty")
     found = struct.unpack_from(f">{1 + len(shape)}I", raw.ljust(len(header), b"\0"))
     if found[0] != 0x0800 + len(shape):
         kind = "images" if len(shape) == 3 else "labels"
         raise fail(f"has the magic number {found[0]}, {kind} have {0x0800 + len(shape)}: swapped?")
     if found[1:] != shape:
         raise fail(f"holds {found[1:]} by its header, expected {shape}: train and test swapped?")
-    if len(raw) != len(header) + np.prod(shape):
-        expected = len(header) + int(np.prod(shape))
+    if len(raw) > expected:
+        raise fail(f"is too long or damaged, it has more than {expected:,} bytes unpacked")
+    if len(raw) < expected:
         raise fail(f"has {len(raw):,} bytes unpacked, expected {expected:,}: truncated?")
     if hashlib.sha256(raw).hexdigest() != sha256:
         raise fail(f"was changed: the sha256 of its contents is not {sha256}")

@@ -1,10 +1,12 @@
 """Rules that race over the same batches, and what is noted of each on the way."""
 
+import contextlib
 import copy
 
 import numpy as np
 
 from classroom.judging.failures import one_line
+from classroom.training import patience
 from classroom.training.loop import blocks
 from mytorch_core import nn, no_grad
 
@@ -39,10 +41,10 @@ class Lane:
         self.had_gradient = [np.zeros(len(some), bool) for _, some in self.watched]
         self.moved = [np.array([]) for _ in weights]
 
-    def step(self, x, y, watch):
+    def step(self, x, y, watch, limits):
         """One step on a batch; a loss that is not finite, or an error, stops the lane."""
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), limits():
                 loss = nn.cross_entropy(self.model(x), y)
                 self._note(loss.item())
                 if self.problem is None:
@@ -111,6 +113,7 @@ class Race:
             raise TypeError(f"rng must be a numpy Generator, not {rng!r}")
         self.data = data
         self.first = (model, data, rules, rng, batch_size)
+        self.limits = contextlib.nullcontext  # of a step, while somebody watches
         self.restart()
 
     def restart(self):
@@ -140,7 +143,7 @@ class Race:
         self.t += 1
         self.at += len(some)
         for lane in self.running:
-            lane.step(x, y, watch)
+            lane.step(x, y, watch, self.limits)
             yield
         if self.at >= len(self.order):
             self.order, self.at = self.rng.permutation(len(self.order)), 0
@@ -156,11 +159,25 @@ class Race:
         lane.accuracy.append((self.t, right / len(self.data.y_test)))
 
     def advance(self, steps=1):
-        """So many steps, or fewer if every lane stops; an interrupted one is finished first."""
-        for _ in range(steps + (self.rest is not None)):
-            if self.running:
-                for _ in self.pieces():
-                    pass
+        """So many steps, or fewer if every lane stops; an interrupted one is finished first.
+
+        Raises KeyboardInterrupt on an interrupt, at the end of a lane's step.
+        """
+        with self.watched() as watch:
+            for _ in range(steps + (self.rest is not None)):
+                for _ in self.pieces() if self.running else ():
+                    if watch.interrupted:
+                        raise KeyboardInterrupt
+
+    @contextlib.contextmanager
+    def watched(self):
+        """A block in which no step takes for ever: a `patience.Watch`."""
+        with patience.watching() as watch:
+            self.limits = watch.step
+            try:
+                yield watch
+            finally:
+                self.limits = contextlib.nullcontext
 
     def words(self):
         """What is to be seen, as a sentence."""

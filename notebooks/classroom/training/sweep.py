@@ -69,9 +69,9 @@ def sweep(run, grid, executor=None, seeds=(0,), progress=True, each=None, cache=
     store = _store(run, tasks) if cache else None
     results = store.known() if store else {}
     with progress_bar(len(tasks), progress) as bar, warnings.catch_warnings():
-        # Data that travel with the tasks let a worker's memory grow; that loky then starts it anew
-        # is no concern of the reader.
-        warnings.filterwarnings("ignore", "A worker was restarted", UserWarning)
+        # loky tells of its housekeeping: a worker is started anew since its memory has grown, or
+        # one's idle time ended as a task arrived. No run is lost by either.
+        warnings.filterwarnings("ignore", "A worker (was restarted|stopped while)", UserWarning)
         bar.update(len(results))
         for i in results if each else ():
             each(tasks[i], results[i])

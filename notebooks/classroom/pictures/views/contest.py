@@ -46,7 +46,7 @@ def contest_view(rules, surface, rates, steps=300, level=0.01, noise=0.0, rng=No
             }
         return walked[factor]
 
-    def update(t=1, factor=1.0):
+    def update(t=0, factor=1.0):
         told = []
         for name, (path, height) in runs(factor).items():
             trace, curve, head, said = lines[name]
@@ -84,4 +84,4 @@ def _told(name, height, level, noise):
         return f"{name}: {reached} steps", f"{name} below {level:g} after {reached}"
     if not height[-1] <= 100 * height[0]:
         return f"{name}: diverges", f"{name} diverges"
-    return f"{name}: {height[-1]:.2g}", f"{name} at {height[-1]:.2g}"
+    return f"{name}: {height[-1]:.2g}", f"{name} at height {height[-1]:.2g}"

@@ -53,8 +53,8 @@ def convolution_view(image, row=1, column=1, kernel=3):
         ]
         for x, color in ((1.0, INK), (7.2, SERIES[0]))
     )
-    for x, text in ((5.6, "×"), (13.3, "added up:")):
-        sheet.text(x, 1.5, text, ha="center", va="center", fontsize=16, color=INK)
+    for x, text, size in ((5.6, "times", 13), (13.3, "added up:", 16)):
+        sheet.text(x, 1.5, text, ha="center", va="center", fontsize=size, color=INK)
     for left in (0.1, 6.3):
         x = np.array([0.25, 0, 0, 0.25])
         sheet.plot(left + x, [0.1, 0.1, 2.9, 2.9], color=INK, linewidth=1.5)

@@ -28,7 +28,7 @@ def counterexample_view(steps=600, C=4.0, beta2=0.99):
     figure, ax = new()
     ax.set(xlabel="step", ylabel="w", xlim=(0, steps), ylim=(-1.25, 1.25))
     ax.set_xticks(range(0, steps + 1, 100))
-    for place, text in ((-1, "the best w"), (1, "the worst w")):
+    for place, text in ((-1, "w = -1"), (1, "w = 1")):
         ax.axhline(place, color=GREY, linestyle=":")
         ax.text(steps / 2, place * 1.12, text, color=GREY, ha="center", va="center", fontsize=14)
     rules = {"SGD": optim.SGD, "AdaGrad": optim.AdaGrad, "Adam": optim.Adam}
@@ -45,6 +45,6 @@ def counterexample_view(steps=600, C=4.0, beta2=0.99):
             ends[name] = path[-1]
             names[name].set_text(f"{name}: {ends[name]:+.2f}")
         said = ", ".join(f"{name} at {end:+.2f}" for name, end in ends.items())
-        return f"C = {C:g}, beta2 = {beta2:g}: after {steps} steps {said}; the best w is -1."
+        return f"C = {C:g}, beta2 = {beta2:g}: after {steps} steps {said}."
 
     return View(figure, [*lines.values(), *names.values()], update)

@@ -54,7 +54,7 @@ def slope_view(surface, w=-3.0, lr=0.4):
         middle = np.clip(w - (np.sign(g) or 1) * 1.4 * half, low + half, high - half)
         under = surface.f(np.linspace(middle - half, middle + half, 9)[None]).max()
         slope.set_position((middle, min(max(under, value) + 0.06 * top, 1.05 * top)))
-        step.set_text(f"-lr g = {-lr * g:+.2f}")
+        step.set_text(f"-lr g = {-lr * g + 0:+.2f}")
         step.set_x(np.clip((w + new) / 2, low + half, high - half))
         said.set_text(f"outside: w = {new:.3g}, loss {new_value:.3g}" if outside else "")
         word = "falls" if new_value < value else "rises"
@@ -62,7 +62,7 @@ def slope_view(surface, w=-3.0, lr=0.4):
         if new_value == value:
             change = f"stays at {value:.3g}"
         return (
-            f"At w = {w:g} the slope is {g:.3g}; the step -lr g = {-lr * g:+.3g} leads to "
+            f"At w = {w:g} the slope is {g:.3g}; the step -lr g = {-lr * g + 0:+.3g} leads to "
             f"w = {new:.3g}, and the loss {change}."
         )
 
@@ -137,7 +137,8 @@ def tangent_view(surface, w=-1.5, d=0.5):
             note.set_text(f"{word} {y - value:+.3f}{outside}")
         return (
             f"At w = {w:.3g} the slope is {g:.3g}. A step d = {d:.3g} promises a change of "
-            f"{g * d:+.3f}; the loss really changes by {real - value:+.3f}."
+            f"{g * d:+.3f}; the loss really changes by {real - value:+.3f}, "
+            f"an error of {real - straight:.2g}."
         )
 
     return View(figure, [tangent, gap, here, promise, there, *ends, *notes], update)
@@ -249,39 +250,54 @@ def _quotient_error(h, dtype):
     return max(abs(float(quotient) / np.e - 1), 2e-12)
 
 
-def softmax_view(z1=1.0, z2=2.0, z3=-1.0):
-    """Three logits, their probabilities, and the gradient p - y when the first class is right."""
-    figure, axes = mosaic([["p", "g"]])
-    left, right = axes["p"], axes["g"]
-    places, names = np.arange(3), ("class 1\n(right)", "class 2", "class 3")
-    for ax, title, limits in (
-        (left, "probability p", (0, 1.15)),
-        (right, "gradient dL/dz", (-1.3, 1.3)),
-    ):
-        ax.set(xticks=places, xticklabels=names, xlim=(-0.6, 2.6), ylim=limits, title=title)
-    right.axhline(0, color=INK, linewidth=1)
-    bars = left.bar(places, [0.1] * 3, color=SERIES[0])
-    slopes = right.bar(places, [0.1] * 3, color=SERIES[1])
-    over = [left.text(i, 0, "", ha="center", va="bottom", fontsize=14) for i in places]
-    beside = [right.text(i, 0, "", ha="center", va="center", fontsize=14) for i in places]
+def softmax_view(z1=1.0, z2=2.0, z3=0.0, show="loss"):
+    """Three logits and their probabilities, the first class being right; beside them the loss.
+
+    show  "loss", -ln p of the right class, or "gradient", p - y
+    """
+    figure, axes = mosaic([["p", "beside"]])
+    left, right = axes["p"], axes["beside"]
+    places = np.arange(3)
+    bars, over = _columns(left, "probability p", (0, 1.15), SERIES[0])
+    if show == "gradient":
+        slopes, beside = _columns(right, "gradient dL/dz", (-1.3, 1.3), SERIES[1])
+        right.axhline(0, color=INK, linewidth=1)
+        moving = [*slopes, *beside]
+    else:
+        grid = np.geomspace(1e-5, 1, 200)
+        right.plot(grid, -np.log(grid), color=SERIES[1])
+        right.set(xlabel="probability of the right class", title="loss L", xlim=(-0.03, 1.03))
+        right.set(ylim=(-0.5, 11))
+        (dot,) = right.plot([], [], "o", color=INK, markersize=12, clip_on=False)
+        note = right.text(0.5, 8, "", ha="center", fontsize=22, color=SERIES[1])
+        moving = [dot, note]
 
     def update(z1=z1, z2=z2, z3=z3):
         z = np.array([z1, z2, z3])
         p = np.exp(z - z.max()) / np.exp(z - z.max()).sum()
-        g = p - np.array([1, 0, 0])
-        for bar, slope, text, note, share, value in zip(
-            bars, slopes, over, beside, p, g, strict=True
-        ):
-            bar.set_height(share)
-            slope.set_height(value)
-            text.set_y(share + 0.02)
-            text.set_text(f"{share:.2f}")
-            note.set_y(value + (0.09 if value >= 0 else -0.09))
-            note.set_text(f"{value + 0:+.2f}")
-        loss = -np.log(max(p[0], 1e-300))
+        for i, bar, text in zip(places, bars, over, strict=True):
+            bar.set_height(p[i])
+            text.set(y=p[i] + 0.02, text=f"{p[i]:.2f}")
+        loss, g = -np.log(max(p[0], 1e-300)), p - [1, 0, 0]
+        sentence = f"The right class has the probability {p[0]:.2f}, the loss is {loss:.2f}"
+        if show == "loss":
+            dot.set_data([p[0]], [loss])
+            note.set_text(f"L = {loss:.2f}")
+            return sentence + "."
+        for i, slope, text in zip(places, slopes, beside, strict=True):
+            slope.set_height(g[i])
+            text.set(y=g[i] + (0.09 if g[i] >= 0 else -0.09), text=f"{g[i] + 0:+.2f}")
         return (
-            f"The right class has the probability {p[0]:.2f}, the loss is {loss:.2f}; the "
-            f"gradient is {g[0]:.2f} for its logit, and {p[1]:.2f}, {p[2]:.2f} for the others."
+            f"{sentence}; the gradient is {g[0]:.2f} for its logit, and {p[1]:.2f}, {p[2]:.2f} "
+            "for the others."
         )
 
-    return View(figure, [*bars, *slopes, *over, *beside], update)
+    return View(figure, [*bars, *over, *moving], update)
+
+
+def _columns(ax, title, limits, color):
+    """Three bars named as classes, and a text for the number of each."""
+    names = ("class 1\n(right)", "class 2", "class 3")
+    ax.set(xticks=range(3), xticklabels=names, xlim=(-0.6, 2.6), ylim=limits, title=title)
+    middle = {"ha": "center", "va": "center" if limits[0] < 0 else "bottom", "fontsize": 14}
+    return ax.bar(range(3), [0.1] * 3, color=color), [ax.text(i, 0, "", **middle) for i in range(3)]

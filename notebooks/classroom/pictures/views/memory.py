@@ -22,20 +22,20 @@ def rates_view(recorded, lr=0.01, low=1e-2, high=1e4):
     """How the learning rates of many weights are distributed, as training goes on, up to step t.
 
     recorded  {lr: {t: h of every weight after step t}} of runs at these rates, h of any shape. Of
-              the runs the nearest is shown. Weights that never had a gradient are left out.
+              the runs the nearest is shown. Weights without a gradient in the first step
+              are left out.
     """
     runs = np.array(sorted(recorded))
     times = np.array(sorted(recorded[runs[0]]))
     sums = {
-        run: np.stack([recorded[run][t][recorded[run][times[-1]] > 0] for t in times])
+        run: np.stack([recorded[run][t][recorded[run][times[0]] > 0] for t in times])
         for run in runs
     }
     figure, axes = mosaic([["histogram", "median"]], width_ratios=[3, 2])
     left, right = axes["histogram"], axes["median"]
     edges = np.geomspace(low, high, 61)
-    left.set_xscale("log")
     left.set(xlabel=r"rate of a weight, lr / ($\sqrt{h}$ + eps)", ylabel="share of the weights")
-    left.set(xlim=(low, high), ylim=(0, TALLEST))
+    left.set(xscale="log", xlim=(low, high), ylim=(0, TALLEST))
     decades(right)
     right.set(xlabel="step t", ylabel="rate", xlim=(times[0], times[-1]), ylim=(low, high))
     color = RULES["AdaGrad"]["color"]
@@ -43,33 +43,32 @@ def rates_view(recorded, lr=0.01, low=1e-2, high=1e4):
     (middle,) = left.plot([], [], color=INK)
     (curve,) = right.plot([], [], color=color, linewidth=2.5)
     (dot,) = right.plot([], [], "o", color=INK, markersize=12, clip_on=False)
-    laws = _laws(right, times[-1], low)
+    laws = {p: right.plot([], [], dash, color=GREY)[0] for p, dash in ((0.5, ":"), (1, "--"))}
     less, more, taller, far = [wedge(ax, color) for ax in (left, left, left, right)]
     said, told = note_above(left), note_above(right)
 
     def update(t=int(times[-1]), lr=lr, eps=1e-8):
         i, lr = int(np.abs(times - t).argmin()), runs[np.abs(np.log(runs / lr)).argmin()]
         h = sums[lr]
-        rates = np.divide(lr, np.sqrt(h[i]) + eps, out=np.full(h[i].shape, np.inf), where=h[i] > 0)
-        known = rates[h[i] > 0]
-        middles = [np.median(row[row > 0]) if row.any() else np.nan for row in h]
-        medians = lr / (np.sqrt(middles) + eps)
-        share = np.histogram(known, edges)[0] / max(len(rates), 1)
+        rates = lr / (np.sqrt(h[i]) + eps)
+        medians = lr / (np.sqrt(np.median(h, axis=1)) + eps)
+        share = np.histogram(rates, edges)[0] / len(rates)
         bars.set_data(np.minimum(share, 1), edges)
-        median = medians[i] if len(known) else np.nan
+        median = medians[i]
         middle.set_data([median, median], [0, TALLEST])
         past = times[: i + 1]
         curve.set_data(past, medians[: i + 1])
         for power, law in laws.items():
             law.set_data(past, median * (times[i] / past) ** power)
-        spread = np.quantile(known, 0.95) / np.quantile(known, 0.05)
-        below, above = (known < low).sum() / len(rates), (known > high).sum() / len(rates)
+        spread = np.quantile(rates, 0.95) / np.quantile(rates, 0.05)
+        below, above = (rates < low).mean(), (rates > high).mean()
         point_to(less, low * (0.5 if below > 0.005 else 2), 0.5 * TALLEST)
         point_to(more, high * (2 if above > 0.005 else 0.5), 0.5 * TALLEST)
         point_to(taller, edges[share.argmax()], share.max())
         outside = f", {below + above:.0%} outside" if below + above > 0.005 else ""
         said.set_text(f"lr {lr:g}, after step {times[i]:,}{outside}")
-        told.set_text(f"outside: {median:.1g}" if point_to(far, times[i], median, dot) else "")
+        gone = point_to(far, times[i], median, dot)
+        told.set_text(f"outside: {median:.1g}" if gone else "dotted: 1/sqrt(t), dashed: 1/t")
         return (
             f"Trained at lr {lr:g}: after step {times[i]:,} the middle weight has a rate of about "
             f"{_rounded(median)}; 90 % of the rates lie within a factor of about "
@@ -78,15 +77,6 @@ def rates_view(recorded, lr=0.01, low=1e-2, high=1e4):
 
     moving = [bars, middle, *laws.values(), curve, dot, less, more, taller, far, said, told]
     return View(figure, moving, update)
-
-
-def _laws(ax, end, low):
-    """{power: the line of 1/t^power}, named in the corner of the axes."""
-    laws = {}
-    for power, dash, text, y in ((0.5, ":", "dotted: 1/sqrt(t)", 1.4), (1, "--", "dashed: 1/t", 4)):
-        (laws[power],) = ax.plot([], [], color=GREY, linestyle=dash)
-        label_line(ax, end, y * low, text, GREY, ha="right", va="bottom")
-    return laws
 
 
 def _rounded(number):
@@ -121,8 +111,8 @@ def weights_view(beta=0.9, shown=100):
         if beta == 0:
             return "beta 0: m is the newest gradient alone; nothing is remembered."
         return (
-            f"beta {beta:g}: the newest gradient weighs {1 - beta:.3g}, one that is {life:.3g} "
-            f"steps old half of that; m is as calm as a plain mean of {alike:.3g} gradients."
+            f"beta {beta:g}: the newest gradient weighs {1 - beta:.3g}, and half of that after "
+            f"{life:.3g} steps; m is as calm as a plain mean of {alike:.3g} gradients."
         )
 
     return View(figure, [*bars, half, name, far, said], update)
@@ -150,7 +140,8 @@ def correction_view(beta1=0.9, beta2=0.99, steps=3000):
         said.set_text(f"farthest from 1: {ratio[most]:.3g} at t = {t[most]:.0f}")
         return (
             f"beta1 {beta1:g}, beta2 {beta2:g}: without the corrections the first step is "
-            f"{ratio[0]:.3g} times the right one, at t = {t[most]:.0f} {ratio[most]:.3g} times."
+            f"{ratio[0]:.3g} times the right one; farthest off is t = {t[most]:.0f}, with "
+            f"{ratio[most]:.3g} times."
         )
 
     return View(figure, [curve, peak, far, said], update)

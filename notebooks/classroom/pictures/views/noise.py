@@ -80,10 +80,8 @@ def _floor_of(rule, c, rms, rates, values):
         return None, f"{name}: after {steps} steps {size}, and its steps are {rates[-1]:.2g}."
     if values["lr_decay"] or lr * c >= 2:
         lr_decay, last = values["lr_decay"], rates[-1]
-        return None, (
-            f"lr {lr:g}, lr_decay {lr_decay:g}: the rate falls to {last:.2g}, "
-            f"and {size} after {steps} steps."
-        )
+        falls = f"the rate falls to {last:.2g}" if lr_decay else "from 2/L on there is no floor"
+        return None, f"lr {lr:g}, lr_decay {lr_decay:g}: {falls}, {size} after {steps} steps."
     level = np.sqrt(lr / (2 - lr * c) / c)
     gone = (1 - lr * c) ** (2 * steps) * 9 < level**2
     where = "on the floor of" if gone else "still on its way to the floor of"

@@ -45,6 +45,10 @@ def steps_view(rules, count=300, lowest=0.03, highest=30.0, **settings):
             found = steps(functools.partial(rule, **settings | values), np.ones(count))
             lines[name].set_data(t, np.clip(found, lowest / 10, highest * 10))
             most = int(abs(np.log(np.clip(found, 1e-300, None))).argmax())
+            if np.allclose(found, 1, rtol=1e-3):
+                names[name].set_text(f"{name}: always 1")
+                told.append(f"{name}: every step is 1 lr.")
+                continue
             names[name].set_text(f"{name}: {found[most]:.2g} at t = {t[most]}")
             told.append(
                 f"{name}: step 1 is {found[0]:.3g} lr, farthest from 1 is step {t[most]}: "

@@ -38,19 +38,8 @@ def race_view(race):
     names = names_above(figure, left, {name: style["color"] for name, style in styles.items()})
     for i, (name, style) in enumerate(styles.items()):
         names[i].set_text(name)
-        color = style["color"]
-        raw, smooth, marks, accuracy, ridge, rate = [
-            ax.plot([], [], **{"color": color} | options)[0]
-            for ax, options in (
-                (left, {"linewidth": 0.8, "alpha": 0.35}),
-                (left, style),
-                (left, {"marker": "v", "linestyle": "", "markersize": 10, "mec": INK}),
-                (top, style | {"marker": "o", "markersize": 5}),
-                (bottom, {"linewidth": 1.6}),
-                (bottom, {"linestyle": ":", "linewidth": 2}),
-            )
-        ]
-        far = [wedge(left, color), wedge(top, color)]
+        raw, smooth, marks, accuracy, ridge, rate = _artists(left, top, bottom, style)
+        far = [wedge(ax, style["color"]) for ax in (left, top)]
         drawn.append((raw, smooth, marks, accuracy, ridge, rate, far))
         first += [rate]
         then += [raw, smooth, accuracy, ridge]
@@ -73,6 +62,19 @@ def race_view(race):
         return race.words()
 
     return View(figure, [*first, *then, *last, note], update)
+
+
+def _artists(left, top, bottom, style):
+    """Those of one lane: loss, its average, marks; accuracy; sizes of the steps, and lr."""
+    look = (
+        (left, {"linewidth": 0.8, "alpha": 0.35}),
+        (left, style),
+        (left, {"marker": "v", "linestyle": "", "markersize": 10, "mec": INK}),
+        (top, style | {"marker": "o", "markersize": 5}),
+        (bottom, {"linewidth": 1.6}),
+        (bottom, {"linestyle": ":", "linewidth": 2}),
+    )
+    return [ax.plot([], [], **{"color": style["color"]} | options)[0] for ax, options in look]
 
 
 def _times(ax, which=1):
