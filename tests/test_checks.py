@@ -3,6 +3,7 @@
 import functools
 import itertools
 import random
+import re
 import subprocess
 import sys
 import textwrap
