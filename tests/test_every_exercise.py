@@ -3,6 +3,7 @@
 import itertools
 import random
 import re
+import sys
 
 import edited_answers
 import numpy as np
@@ -86,7 +87,7 @@ def test_the_lines_of_a_rule_are_its_right_answer(rule):
     assert rule.verdict(ours).message.startswith("Right. Tried: ")
 
 
-@pytest.mark.parametrize(("rule", "mistake"), list(each(RULES, lambda rule: rule.mistakes)))
+@pytest.mark.parametrize(("rule", "mistake"), list(each(RULES, lambda rule: rule.known)))
 def test_every_mistake_in_a_rule_is_named(rule, mistake):
     verdict = rule.verdict(seen_of(rule, made(rule, mistake)))
     assert (verdict.passed, verdict.mistake) == (mistake.fine, mistake.slug), verdict.message
@@ -149,7 +150,7 @@ def test_no_sentence_prints_a_line_of_the_solution(rule):
     forms = [*rule.spellings, slips.form_of(rule.text)]
     lines = [x for form in forms for spelled in form.values() for part in spelled for x in part]
     values = [line.split("= ", 1)[1] for line in lines if len(line) > 12]
-    for mistake in [*rule.mistakes, *slips.slips(rule)]:
+    for mistake in [*rule.known, *slips.slips(rule)]:
         said = f"{mistake.slug} {mistake.sentence}"
         assert not any(value in said for value in values), mistake
 
@@ -168,14 +169,28 @@ def test_a_slip_is_named_or_what_does_the_same(rule):
 
 @pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda exercise: exercise.name)
 def test_the_right_function_passes(exercise):
-    verdict = exercise.verdict(run_quietly(watch_calls, exercise.calls, exercise.right)[0])
+    seen = run_quietly(watch_calls, exercise.calls, exercise.right)[0]
+    assert not any(one.failure for one in seen.values())
+    verdict = exercise.verdict(seen)
     assert verdict.passed, verdict.message
 
 
-@pytest.mark.parametrize(("exercise", "mistake"), list(each(FUNCTIONS, lambda e: e.mistakes)))
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_no_answer_can_change_what_the_next_one_is_given(exercise):
+    for name, value in vars(sys.modules[exercise.module]).items():
+        if isinstance(value, np.ndarray):
+            assert not value.flags.writeable, name
+
+
+def _that_show(exercise):
+    """The mistakes that show in what an answer does; others show in its text."""
+    return [mistake for mistake in exercise.mistakes if not mistake.reads]
+
+
+@pytest.mark.parametrize(("exercise", "mistake"), list(each(FUNCTIONS, _that_show)))
 def test_every_mistake_in_a_function_is_named(exercise, mistake):
     verdict = exercise.verdict_on(mistake.answer)
-    assert (verdict.passed, verdict.mistake) == (False, mistake.slug), verdict.message
+    assert (verdict.passed, verdict.mistake) == (mistake.fine, mistake.slug), verdict.message
     assert mistake.sentence in verdict.message
 
 

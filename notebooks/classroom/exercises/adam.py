@@ -1,6 +1,5 @@
 """Adam: moving averages of the gradient and of its square, corrected for their start at zero."""
 
-from classroom.judging.probes import LONG
 from classroom.judging.rule import Rule
 from classroom.judging.spellings import averages, averages_of_squares
 from classroom.judging.usual import (
@@ -78,6 +77,76 @@ SPELLINGS = (
         "v_hat": [["v_hat = v / (1 - beta2 ** t)"]],
         "w": [["w -= rate * m / (np.sqrt(v_hat) + eps)"]],
     },
+)
+
+# Other rules, and other slips that only this one can have.
+OTHERS = (
+    Mistake(
+        "betas-swapped-in-the-hats",
+        "m_hat = m / (1 - beta2_t)\nv_hat = v / (1 - beta1_t)",
+        "beta1 and beta2 have changed places in the corrections: m was averaged with beta1, v "
+        "with beta2.",
+        HATS,
+    ),
+    Mistake(
+        "betas-swapped-in-the-memories",
+        "m += (1 - beta2) * (g - m)\nv += (1 - beta1) * (g * g - v)",
+        "beta1 and beta2 have changed places in m and v, but not in the corrections: beta1 "
+        "belongs to m, beta2 to v.",
+        "m <- beta1 m + ...,  v <- beta2 v + ...",
+    ),
+    Mistake(
+        "nadam",
+        "m_hat = (beta1 * m + (1 - beta1) * g) / (1 - beta1_t)",
+        "m_hat looks one step further ahead, with g in it once more: that is NAdam. Adam's is "
+        "m alone, corrected.",
+        M_HAT,
+    ),
+    Mistake(
+        "nadam-of-the-paper",
+        "m_hat = beta1 * m / (1 - beta1_t * beta1) + (1 - beta1) * g / (1 - beta1_t)",
+        "m_hat looks one step further ahead, with g in it once more: that is NAdam. Adam's is "
+        "m alone, corrected.",
+        M_HAT,
+    ),
+    *(
+        Mistake(
+            slug,
+            f"root = np.sqrt(np.maximum(most, {of}, out=most){over})",
+            "The step divides by the largest v so far: that is AMSGrad. Adam takes the present "
+            "one.",
+            V_HAT,
+            start="most = np.zeros_like(w)",
+        )
+        for slug, of, over in (
+            ("amsgrad", "v_hat", ""),
+            ("amsgrad-corrected", "v", " / (1 - beta2_t)"),
+            ("amsgrad-uncorrected", "v", ""),
+        )
+    ),
+    *(
+        Mistake(
+            slug,
+            f"v[...] = np.maximum(beta2 * v, {size})\nstep = lr * m_hat / {under}",
+            "v is the largest |g| that is not yet forgotten: that is AdaMax. Adam averages g g, "
+            "and takes the root.",
+            V2,
+        )
+        for slug, size, under in (
+            ("adamax", "np.abs(g)", "(v + eps)"),
+            ("adamax-eps-in-v", "np.abs(g) + eps", "v"),
+        )
+    ),
+    *(
+        Mistake(
+            slug,
+            f"v += (1 - beta2) * ((g - m) * (g - m) - v){eps}",
+            "v averages (g - m)^2, how far the gradient is from what was expected: that is "
+            "AdaBelief. Adam averages g g.",
+            V2,
+        )
+        for slug, eps in (("adabelief", ""), ("adabelief-with-eps", " + eps"))
+    ),
 )
 
 EXERCISE = Rule(
@@ -230,9 +299,10 @@ EXERCISE = Rule(
         Mistake(
             "g-for-m-corrected",
             "m[...] = g",
-            "m_hat is made from g alone: m is computed and then ignored, or g takes its place and "
-            "the past is forgotten. No experiment tells the two apart.",
+            "m_hat is made from g alone.",
             M1,
+            causes="m is computed and then ignored, or g takes its place and the past is "
+            "forgotten. No experiment tells the two apart.",
         ),
         Mistake(
             "v-from-m",
@@ -286,7 +356,16 @@ EXERCISE = Rule(
             fine=True,
             late=True,
         ),
+        Mistake(
+            "betas-frozen",
+            "beta1, beta2 = first.beta1, first.beta2\n" + POWERS,
+            "The betas are those that the optimizer was made with. While nobody moves them that is "
+            "the formula; read self.beta1 and self.beta2 if a slider is to act on them.",
+            HATS,
+            fine=True,
+            late=True,
+        ),
     ),
+    others=OTHERS,
     spellings=SPELLINGS,
-    further=(LONG,),
 )

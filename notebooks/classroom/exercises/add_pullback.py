@@ -1,8 +1,7 @@
 """The pullback of a sum in which one array is broadcast."""
 
-import numpy as np
-
 from classroom.judging.function import Function, WrongAnswer
+from classroom.judging.probes import frozen
 
 
 def add_pullback(g, a, b):
@@ -10,8 +9,8 @@ def add_pullback(g, a, b):
     return g, g.sum(axis=0)
 
 
-X = np.array([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]])
-G = np.array([[2.0, -1.0, 4.0], [-3.0, 5.0, 0.5]])
+X = frozen([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]])
+G = frozen([[2.0, -1.0, 4.0], [-3.0, 5.0, 0.5]])
 EXERCISE = Function(
     __name__,
     add_pullback,

@@ -7,7 +7,7 @@ import numpy as np
 from classroom.judging.function import Function, WrongAnswer
 
 
-@dataclass
+@dataclass(eq=False)  # each is itself: they can be put into sets
 class Node:
     """A value in a graph; inputs are pairs (node it was computed from, its pullback)."""
 
@@ -72,6 +72,17 @@ def _depth_first(root):
         _depth_first(child)
 
 
+def _breadth_first(root):
+    root.grad = np.ones_like(root.value)
+    queue, seen = [root], {id(root)}
+    for node in queue:
+        for child, pullback in node.inputs:
+            _sum(child, pullback(node.grad))
+            if id(child) not in seen:
+                seen.add(id(child))
+                queue.append(child)
+
+
 def _once(node):
     return list({id(child): (child, pullback) for child, pullback in node.inputs}.values())
 
@@ -100,6 +111,11 @@ def _long_way(x, y):
     return _plus(_plus(b, a), _times(a, b))
 
 
+def _short_way(x, y):
+    a = _times(x, y)
+    return _plus(a, _times(_times(a, y), x))
+
+
 CHAIN_RULE = "grad of a node = sum over all its uses of pullback(grad of the use)"
 EXERCISE = Function(
     __name__,
@@ -109,6 +125,7 @@ EXERCISE = Function(
         "a value used twice, x * x": _graph(lambda x, y: _plus(_times(x, x), y)),
         "a value used by two others": _graph(lambda x, y: _times(_plus(x, y), x)),
         "ways of different lengths": _graph(_long_way),
+        "ways of different lengths, the short one first": _graph(_short_way),
         "sums of sums": _graph(lambda x, y: _plus(_times(x, y), _plus(x, y))),
     },
     (
@@ -137,6 +154,20 @@ EXERCISE = Function(
             "A node hands its gradient on before all its uses have given theirs: go through the "
             "nodes in reverse topological order.",
             "first every use of a node, then the node",
+        ),
+        WrongAnswer(
+            "breadth-first",
+            _breadth_first,
+            "The nodes are taken in the order of their distance from the root: one that is also "
+            "reached by a longer way hands its gradient on before that way has come in.",
+            "first every use of a node, then the node",
+        ),
+        WrongAnswer(
+            "root-not-set",
+            lambda root: [pullback(None) for _, pullback in root.inputs],
+            "The root's gradient is not set: it is None, and the pullbacks cannot use it. "
+            "d root / d root = 1.",
+            "grad of the root = 1",
         ),
         WrongAnswer(
             "forward-order",

@@ -48,6 +48,9 @@ EXERCISE = Detector(
             "an Adam that divides by a sum of squares (its steps shrink)": _adam("v-only-adds"),
             "an Adam whose m lacks 1 - beta1 (always 10 lr)": _adam("m-without-1-minus-beta"),
             "an Adam whose t starts again after 100 steps": _adam("t-starts-again-after-100"),
+            "an Adam that corrects v alone, with beta1 0.7 (its first steps are too short)": _adam(
+                "m-not-corrected", BETAS | {"beta1": 0.7}
+            ),
             "an SGD whose rate drops in every step, not every hundredth": black_box(
                 "SGD", sgd.WITH_DECAY, "decay-every-step", lr=0.02, lr_decay=0.005
             ),
@@ -67,10 +70,19 @@ EXERCISE = Detector(
             "Only the last step is looked at: what goes wrong on the way may be over by then.",
             LOOK,
         ),
+        *(
+            WrongAnswer(
+                slug,
+                _all(lambda steps, most=most: abs(steps.mean() - 1) > most),
+                "The mean of the steps is looked at: a few that are wrong vanish in it.",
+                LOOK,
+            )
+            for slug, most in (("mean-of-the-steps", 0.2), ("mean-of-the-steps-finely", 0.02))
+        ),
         WrongAnswer(
-            "mean-of-the-steps",
-            _all(lambda steps: abs(steps.mean() - 1) > 0.2),
-            "The mean of the steps is looked at: a few that are too long vanish in it.",
+            "all-for-any",
+            _all(lambda steps: (abs(steps - 1) > 0.2).all()),
+            "It fires only if every step is wrong: one is enough, any(...).",
             LOOK,
         ),
         WrongAnswer(

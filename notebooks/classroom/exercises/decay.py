@@ -65,6 +65,15 @@ STAIRCASES = (
         "lr_t = lr / (1 + lr_decay * ((t - 1) // 100))",
         "The rate is lr / (1 + lr_decay k), another schedule: here it is a power of 1 - lr_decay.",
     ),
+    *(
+        (
+            f"decay-inverse-{slug}",
+            f"lr_t = lr / (1 + lr_decay * {count})",
+            "The rate falls like 1 / (1 + lr_decay t), in every step: here it is a staircase of "
+            "powers of 1 - lr_decay.",
+        )
+        for slug, count in (("in-every-step", "t"), ("from-0", "(t - 1)"))
+    ),
     (
         "decay-of-the-wrong-base",
         "lr_t = lr * lr_decay ** ((t - 1) // 100)",
@@ -96,9 +105,38 @@ EXERCISE = Function(
         "the drops at 101, 201 and 301": _rates([100, 101, 200, 201, 300, 301]),
         "other rates": _rates([1, 150, 1000], lr=2.0, lr_decay=0.05),
         "no decay": _rates([1, 500], lr_decay=0.0),
+        "far beyond ten drops": _rates([701, 1101, 2500], lr=40.0, lr_decay=0.3),
+        "thousands of steps": lambda f: 1e12 * np.array([f(40.0, 0.3, t) for t in (9001, 12101)]),
+        "a small rate": _rates([1, 101, 301, 1050], lr=0.0123456, lr_decay=0.1),
     },
     mistakes=(
         *(WrongAnswer(slug, _rate(line), words, LOOK) for slug, line, words in STAIRCASES),
+        WrongAnswer(
+            "clamped",
+            lambda lr, lr_decay, t: max(decay(lr, lr_decay, t), 0.01),
+            "The rate stops at 0.01: nobody asked for a lower bound.",
+            LOOK,
+        ),
+        WrongAnswer(
+            "table-of-the-first",
+            lambda lr, lr_decay, t: lr * (1 - lr_decay) ** min((t - 1) // 100, 3),
+            "The rate stops falling after three drops: is there an `if` for each hundred? There "
+            "is no last one; (t - 1) // 100 counts them all.",
+            LOOK,
+        ),
+        WrongAnswer(
+            "decay-exponential",
+            lambda lr, lr_decay, t: lr * np.exp(-lr_decay * ((t - 1) // 100)),
+            "The rate falls like exp(-lr_decay k), another schedule: here it is a power of "
+            "1 - lr_decay.",
+            LOOK,
+        ),
+        WrongAnswer(
+            "rounded",
+            lambda lr, lr_decay, t: round(decay(lr, lr_decay, t), 3),
+            "The rate is rounded: return all its digits.",
+            LOOK,
+        ),
         WrongAnswer(
             "lr-forgotten",
             lambda lr, lr_decay, t: (1 - lr_decay) ** ((t - 1) // 100),

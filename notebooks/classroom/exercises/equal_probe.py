@@ -6,9 +6,10 @@ from classroom.exercises import adagrad, momentum, rmsprop, sgd
 from classroom.judging.bench import black_box, steps
 from classroom.judging.detector import Detector, in_any_probe, tried_on
 from classroom.judging.function import WrongAnswer
+from classroom.judging.probes import frozen
 from mytorch_core import Tensor, optim
 
-GRADIENTS = np.array([1.0, 0.5, -0.5, 2.0])
+GRADIENTS = frozen([1.0, 0.5, -0.5, 2.0])
 
 
 def equal_probe(rule):
@@ -24,6 +25,14 @@ class CountsParameters(optim.Adam):
     def before_step(self):
         for _ in self.parameters:
             super().before_step()
+
+
+class MovesTheLast(optim.SGD):
+    """An SGD whose first parameters stay."""
+
+    def update(self, w, g):
+        if w is self.parameters[-1].data or len(self.parameters) == 1:
+            super().update(w, g)
 
 
 def _pairs(sees, gradients=GRADIENTS, factor=1):
@@ -71,10 +80,11 @@ EXERCISE = Detector(
             "an SGD that moves the first parameter only": black_box(
                 "SGD", sgd.EXERCISE, "first-parameter-only", lr=0.02
             ),
+            "an SGD that moves the last parameter only": MovesTheLast,
         },
     ),
     mistakes=(
-        *in_any_probe(equal_probe),
+        *in_any_probe(equal_probe, "Do both parameters get the same gradients?"),
         WrongAnswer(
             "compared-with-each-other-only",
             _pairs(lambda alone, first, second: not np.allclose(first, second)),

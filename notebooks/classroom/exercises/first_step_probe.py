@@ -8,7 +8,7 @@ from classroom.exercises import adagrad, adam, sgd
 from classroom.judging.bench import black_box, steps
 from classroom.judging.detector import Detector, in_any_probe, tried_on
 from classroom.judging.function import WrongAnswer
-from mytorch_core import optim
+from mytorch_core import Tensor, optim
 
 
 def first_step_probe(rule):
@@ -21,6 +21,10 @@ BETAS = {"lr": 0.02, "beta1": 0.9, "beta2": 0.99, "eps": 1e-8}
 
 def _adam(slug):
     return black_box("Adam", adam.EXERCISE, slug, **BETAS)
+
+
+def _weight():
+    return Tensor(np.zeros(1), requires_grad=True)
 
 
 def _first(sees, g=1.0):
@@ -47,6 +51,9 @@ EXERCISE = Detector(
                 "AdaGrad", adagrad.EXERCISE, "ascends", lr=0.02, eps=1e-8
             ),
             "an SGD with lr twice (0.02 lr)": black_box("SGD", sgd.EXERCISE, "lr-twice", lr=0.02),
+            "an SGD with lr twice, whose lr is 1e-5": black_box(
+                "SGD", sgd.EXERCISE, "lr-twice", lr=1e-5
+            ),
         },
     ),
     mistakes=(
@@ -68,6 +75,13 @@ EXERCISE = Detector(
             "tolerance-too-wide",
             _first(lambda step: not 0.5 < step < 2),
             "The tolerance is too wide: a step of 0.74 lr is not rounding. One per cent is plenty.",
+            LOOK,
+        ),
+        WrongAnswer(
+            "tolerance-without-lr",
+            lambda rule: bool(abs(steps(rule, [1.0])[0] - 1) * rule([_weight()]).lr > 1e-3),
+            "The tolerance is not in units of lr: where lr is small, it is wider than any step. "
+            "Compare step / lr with 1.",
             LOOK,
         ),
         WrongAnswer(

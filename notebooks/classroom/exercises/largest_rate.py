@@ -35,5 +35,12 @@ EXERCISE = Value(
             "With this rate the path arrives soonest in the long run; larger ones still arrive.",
             "1 - lr c",
         ),
+        WrongAnswer(
+            "root-of-the-curvature",
+            2**0.5,
+            "That is 2 over the root of a curvature, the limit of an oscillation in time: here the "
+            "curvature itself divides.",
+            "1 - lr c",
+        ),
     ),
 )

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from classroom.judging.epoch import EPOCH, WORDS, epoch, softmax_twice
 from classroom.judging.function import Function, WrongAnswer
 from mytorch_core import nn, optim
 
@@ -18,118 +19,6 @@ def loop(model, optimizer, x, y, batch_size, rng):
         optimizer.step()
         losses.append(loss.item())
     return losses
-
-
-# ------------------------------------------------------------------ what an epoch shows
-
-
-class _Eye(nn.Module):
-    """A linear model that notes which rows it is shown."""
-
-    def __init__(self, table):
-        self.layer = nn.Linear(table.shape[1], 3, rng=np.random.default_rng(0), dtype=np.float64)
-        self.table, self.shown = table, []
-
-    def forward(self, x):
-        rows = [int(np.abs(self.table - row).sum(axis=1).argmin()) for row in x.data]
-        self.shown.append(np.array(rows, int))
-        return self.layer(x)
-
-
-def _twice(z, y):
-    e = (z - z.max(axis=1, keepdims=True).data).exp()
-    return nn.cross_entropy(e / e.sum(axis=1, keepdims=True), y)
-
-
-class _Notary(optim.SGD):
-    """SGD that compares each gradient with what it should be, before the step."""
-
-    def __init__(self, model, y):
-        super().__init__(model.parameters(), lr=0.1)
-        self.model, self.y, self.codes, self.losses, self.before = model, y, [], [], 0.0
-
-    def gradient(self, rows, labels, function=nn.cross_entropy):
-        parameters = self.model.layer.parameters()
-        kept = [p.grad for p in parameters]
-        self.model.layer.zero_grad()
-        loss = function(self.model.layer(self.model.table[rows]), labels)
-        loss.backward()
-        found = np.concatenate([p.grad.ravel() for p in parameters])
-        for p, g in zip(parameters, kept, strict=True):
-            p.grad = g
-        return found, loss.item()
-
-    def step(self):
-        rows = self.model.shown[-1] if self.model.shown else np.array([0])
-        grads = [p.grad for p in self.parameters]
-        right, loss = self.gradient(rows, self.y[rows])
-        self.losses.append(loss)
-        if any(g is None for g in grads):
-            self.codes.append(4)
-            return
-        got = np.concatenate([g.ravel() for g in grads])
-        start = sum(len(shown) for shown in self.model.shown[:-1])
-        unshuffled = self.y[start : start + len(rows)]
-        candidates = {0: right, 1: right * len(rows), 3: right + self.before}
-        if len(unshuffled) == len(rows):
-            candidates[2] = self.gradient(rows, unshuffled)[0]
-        candidates[5] = self.gradient(rows, self.y[rows], _twice)[0]
-        fits = [code for code, g in candidates.items() if np.allclose(got, g, atol=1e-9)]
-        self.codes.append(min(fits, default=9))
-        self.before = got
-        super().step()
-
-
-def _epoch(n, batch_size):
-    def call(answer):
-        again, *_ = once(answer)
-        shown, model, optimizer, losses = once(answer)
-        listed = isinstance(losses, (list, tuple, np.ndarray))
-        numbers = listed and all(isinstance(loss, (int, float, np.number)) for loss in losses)
-        values = np.array(losses if numbers else [], float)
-        counts = np.bincount(shown, minlength=n)
-        honest = len(values) == len(optimizer.losses) and np.allclose(values, optimizer.losses)
-        return (
-            (counts == 0).any(),
-            (counts > 1).any(),
-            len(shown),
-            np.sort([len(rows) for rows in model.shown]),
-            len(optimizer.codes),
-            np.unique(optimizer.codes[1:] or optimizer.codes),
-            losses is not None,
-            listed,
-            numbers,
-            honest,
-            (shown == np.arange(len(shown))).all(),
-            np.array_equal(shown, again),
-        )
-
-    def once(answer):
-        rng = np.random.default_rng(5)
-        x, y = rng.normal(size=(n, 4)), rng.integers(3, size=n)
-        model = _Eye(x.copy())
-        optimizer = _Notary(model, y)
-        losses = answer(model, optimizer, x.copy(), y.copy(), batch_size, np.random.default_rng(1))
-        shown = np.concatenate(model.shown) if model.shown else np.array([], int)
-        return shown, model, optimizer, losses
-
-    return call
-
-
-EPOCH = (
-    "a sample is left out?",
-    "a sample comes twice?",
-    "samples shown",
-    "sizes of the batches",
-    "steps",
-    "gradient at the steps (0 right, 4 none, else wrong)",
-    "something is returned?",
-    "it is a list?",
-    "of numbers?",
-    "these are the batches' losses?",
-    "the samples come as they are stored?",
-    "the same rng gives the same order?",
-)
 
 
 # ------------------------------------------------------------------ mistakes
@@ -160,7 +49,7 @@ def _loop(
                     value.backward()
                 else:
                     optimizer.step()
-            losses.append(number(value))
+            losses.append(number(value) if number else value.item() * len(rows))
         if last:
             optimizer.step()
         return losses if keep is None else keep(losses)
@@ -173,6 +62,49 @@ def _equal_parts(model, optimizer, x, y, batch_size, rng):
     for rows in np.array_split(rng.permutation(len(x)), -(-len(x) // batch_size)):
         losses += loop(model, optimizer, x[rows], y[rows], len(rows), rng)
     return losses
+
+
+def _measured_after(model, optimizer, x, y, batch_size, rng):
+    losses, order = [], rng.permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size]
+        loop(model, optimizer, x[rows], y[rows], len(rows), rng)
+        losses.append(nn.cross_entropy(model(x[rows]), y[rows]).item())
+    return losses
+
+
+def _full_batches(count):
+    """So many batches, each drawn by itself, and none of them smaller."""
+
+    def answer(model, optimizer, x, y, batch_size, rng):
+        losses = []
+        for _ in range(count(len(x), batch_size)):
+            rows = rng.integers(len(x), size=batch_size)
+            losses += loop(model, optimizer, x[rows], y[rows], len(rows), rng)
+        return losses
+
+    return answer
+
+
+class _AsStored:
+    """In place of a generator: rows as they come."""
+
+    permutation = staticmethod(np.arange)
+
+
+def _shuffled_apart(*which):
+    """Arrays that are shuffled in place, each for itself."""
+
+    def answer(model, optimizer, x, y, batch_size, rng):
+        for name in which:
+            rng.shuffle({"x": x, "y": y}[name])
+        return loop(model, optimizer, x, y, batch_size, _AsStored)
+
+    return answer
+
+
+def _new_optimizers(model, optimizer, *others):
+    return loop(model, optim.SGD(model, lr=0.1), *others)
 
 
 def _drawn_anew(model, optimizer, x, y, batch_size, rng):
@@ -188,9 +120,9 @@ EXERCISE = Function(
     __name__,
     loop,
     {
-        "12 samples in batches of 4": _epoch(12, 4),
-        "10 samples in batches of 4: the last batch has 2": _epoch(10, 4),
-        "one batch of everything": _epoch(6, 6),
+        "12 samples in batches of 4": epoch(12, 4),
+        "10 samples in batches of 4: the last batch has 2": epoch(10, 4),
+        "one batch of everything": epoch(6, 6),
     },
     (
         WrongAnswer(
@@ -202,10 +134,84 @@ EXERCISE = Function(
         WrongAnswer(
             "no-gradient-at-the-step",
             _loop(steps="backward zero step"),
-            "There is no gradient when step() is called: backward() is missing, or zero_grad() "
-            "stands between backward() and step(), or step() before backward(). No experiment "
-            "tells these apart.",
+            "There is no gradient when step() is called.",
             LOOP_LINE,
+            "backward() is missing, or zero_grad() stands between backward() and step(), or step() "
+            "before backward(). No experiment tells these apart.",
+        ),
+        WrongAnswer(
+            "zero-grad-at-the-end",
+            _loop(steps="backward step zero"),
+            "zero_grad() comes after the step: what the weights hold when the epoch begins goes "
+            "into its first step. Let it come before backward().",
+            LOOP_LINE,
+        ),
+        WrongAnswer(
+            "zero-grad-once",
+            lambda model, optimizer, *rest: (
+                optimizer.zero_grad(),
+                _loop(steps="backward step")(model, optimizer, *rest),
+            )[1],
+            "zero_grad() is called once, before the loop: each step uses the sum of all gradients "
+            "so far.",
+            LOOP_LINE,
+        ),
+        WrongAnswer(
+            "loss-divided-by-batch",
+            _loop(loss=lambda z, y: nn.cross_entropy(z, y) / len(y)),
+            "The loss is divided by the number of samples: cross_entropy is their mean already.",
+            "loss = cross_entropy(z, y), the mean",
+        ),
+        WrongAnswer(
+            "measured-after-the-step",
+            _measured_after,
+            "Each loss is computed once more, after the step: asked for is the loss from which the "
+            "step was made.",
+            "the list of the losses of all batches",
+        ),
+        *(
+            WrongAnswer(
+                slug,
+                _full_batches(count),
+                "The rows of each batch are drawn anew: some samples come twice, others never. "
+                "rng.permutation(N) gives each once.",
+                "order = rng.permutation(N)",
+            )
+            for slug, count in (
+                ("full-batches-with-replacement", lambda n, size: -(-n // size)),
+                ("whole-batches-with-replacement", lambda n, size: n // size),
+            )
+        ),
+        *(
+            WrongAnswer(
+                f"shuffled-{''.join(which)}-apart",
+                _shuffled_apart(*which),
+                f"{' and '.join(which)} {'are' if which[1:] else 'is'} shuffled apart: the samples "
+                "get the labels of others. And shuffle works in place: the caller's array is "
+                "changed. Draw an order, and take x[order] and y[order].",
+                "order = rng.permutation(N)",
+            )
+            for which in (("x",), ("y",), ("x", "y"), ("y", "x"))
+        ),
+        WrongAnswer(
+            "step-first",
+            _loop(steps="step zero backward"),
+            "Each step uses the gradient of the batch before: step() stands before backward().",
+            LOOP_LINE,
+        ),
+        WrongAnswer(
+            "new-optimizer-in-each-round",
+            _new_optimizers,
+            "The optimizer that was given makes no step, and yet the weights move: a new one is "
+            "made, perhaps in each round, which forgets what it remembers. Use the one given.",
+            LOOP_LINE,
+        ),
+        WrongAnswer(
+            "order-never-changes",
+            _loop(order=lambda n, rng: np.random.default_rng(0).permutation(n)),
+            "The order is the same in every epoch, whatever rng is: a generator is made here, with "
+            "a seed of its own. Draw from the rng that is given.",
+            "order = rng.permutation(N)",
         ),
         WrongAnswer(
             "step-missing",
@@ -234,7 +240,7 @@ EXERCISE = Function(
         ),
         WrongAnswer(
             "softmax-twice",
-            _loop(loss=_twice),
+            _loop(loss=softmax_twice),
             "cross_entropy takes logits and applies softmax itself: here it is applied twice.",
             "cross_entropy(model(x), y)",
         ),
@@ -268,6 +274,7 @@ EXERCISE = Function(
             _loop(stop=lambda n, size: 1),
             "Only one batch is used: an epoch shows every sample once.",
             "for every batch of the epoch",
+            "Does `return` stand inside the loop?",
         ),
         WrongAnswer(
             "equal-parts",
@@ -316,6 +323,19 @@ EXERCISE = Function(
             "order = rng.permutation(N)",
         ),
         WrongAnswer(
+            "losses-rounded",
+            _loop(number=lambda value: round(value.item(), 2)),
+            "The losses are rounded: append all their digits.",
+            "the list of the losses of all batches",
+        ),
+        WrongAnswer(
+            "losses-times-batch",
+            _loop(number=None),
+            "Each loss is multiplied by the number of its samples: asked for is the loss of each "
+            "batch as it is, a mean.",
+            "the list of the losses of all batches",
+        ),
+        WrongAnswer(
             "one-loss-for-all",
             _loop(keep=lambda losses: losses[-1:]),
             "Only one loss is returned: one for every batch is asked for.",
@@ -323,4 +343,5 @@ EXERCISE = Function(
         ),
     ),
     parts=EPOCH,
+    words=WORDS,
 )

@@ -3,6 +3,7 @@
 import numpy as np
 
 from classroom.judging.function import Function, WrongAnswer
+from classroom.judging.probes import frozen
 
 
 def matmul_pullback(g, a, b):
@@ -10,9 +11,10 @@ def matmul_pullback(g, a, b):
     return g @ b.T, a.T @ g
 
 
-X = np.array([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]])
-G = np.array([[2.0, -1.0, 4.0], [-3.0, 5.0, 0.5]])
-A, B = np.arange(6.0).reshape(2, 3) + 1, np.arange(12.0).reshape(3, 4) - 5
+X = frozen([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]])
+G = frozen([[2.0, -1.0, 4.0], [-3.0, 5.0, 0.5]])
+A = frozen(np.arange(6.0).reshape(2, 3) + 1)
+B = frozen(np.arange(12.0).reshape(3, 4) - 5)
 EXERCISE = Function(
     __name__,
     matmul_pullback,

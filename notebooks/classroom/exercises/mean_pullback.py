@@ -3,6 +3,7 @@
 import numpy as np
 
 from classroom.judging.function import Function, WrongAnswer
+from classroom.judging.probes import frozen
 
 
 def mean_pullback(g, x):
@@ -10,11 +11,15 @@ def mean_pullback(g, x):
     return g * np.ones_like(x) / x.size
 
 
-X = np.array([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]])
+X = frozen([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]])
 EXERCISE = Function(
     __name__,
     mean_pullback,
-    {"six entries": lambda f: f(2.0, X), "one entry": lambda f: f(3.0, X[:1, :1])},
+    {
+        "six entries": lambda f: f(2.0, X),
+        "one entry": lambda f: f(3.0, X[:1, :1]),
+        "three axes": lambda f: f(-0.7, np.arange(24.0).reshape(2, 3, 4)),
+    },
     (
         WrongAnswer(
             "one-over-n-missing",
@@ -50,6 +55,12 @@ EXERCISE = Function(
             "multiplied-by-n",
             lambda g, x: g * np.ones_like(x) * x.size,
             "The gradient is multiplied by N: the mean divides by it.",
+            "d mean / d x_i = 1/N",
+        ),
+        WrongAnswer(
+            "divided-by-columns",
+            lambda g, x: g * np.ones_like(x) / x.shape[1],
+            "x.shape[1] counts columns: N is the number of all entries, x.size.",
             "d mean / d x_i = 1/N",
         ),
         WrongAnswer(

@@ -40,9 +40,10 @@ EXERCISE = Rule(
         Mistake(
             "g-for-m",
             "step = lr * g",
-            "The step uses g where m belongs: m is computed and then ignored, or g takes its place "
-            "and the past is forgotten. No experiment tells the two apart.",
+            "The step uses g where m belongs.",
             STEP,
+            causes="m is computed and then ignored, or g takes its place and the past is "
+            "forgotten. No experiment tells the two apart.",
         ),
         *in_an_average("beta"),
         Mistake(
@@ -70,6 +71,21 @@ EXERCISE = Rule(
             STEP,
         ),
         hard_coded("beta", 0.9),
+        Mistake(
+            "corrected-like-adam",
+            "step = lr * m / (1 - beta ** t)",
+            "m is divided by 1 - beta^t: that is Adam's correction. Momentum has none.",
+            STEP,
+        ),
+    ),
+    others=(
+        Mistake(
+            "nesterov-of-pytorch",
+            "step = lr * (beta * m + g)",
+            "The step looks one step further ahead, with g in it once more: that is Nesterov's "
+            "momentum. Here the step is m alone.",
+            STEP,
+        ),
     ),
     spellings=({"m": averages("m", "beta", "g"), "w": steps("lr * m")},),
 )

@@ -19,12 +19,12 @@ def numerical_gradient(f, w, h=1e-5):
     return gradient
 
 
-def _differences(above, below, divide, restore=True, entries=None):
+def _differences(above, below, divide, restore=True, entries=slice(None)):
     """A numerical gradient from f at above(w_i, h) and below(w_i, h)."""
 
     def answer(f, w, h=1e-5):
         gradient = np.zeros_like(w)
-        for i in list(np.ndindex(w.shape))[:entries]:
+        for i in list(np.ndindex(w.shape))[entries]:
             kept = w[i]
             w[i] = above(kept, h)
             high = f(w)
@@ -36,6 +36,30 @@ def _differences(above, below, divide, restore=True, entries=None):
         return gradient
 
     return answer
+
+
+def _one_sided_and_left(once):
+    """Each entry goes up by h and stays there; f before that is taken once, or for each entry."""
+
+    def answer(f, w, h=1e-5):
+        gradient, start = np.zeros_like(w), f(w)
+        for i in np.ndindex(w.shape):
+            start = start if once else f(w)
+            w[i] += h
+            gradient[i] = (f(w) - start) / h
+        return gradient
+
+    return answer
+
+
+def _curvature(f, w, h=1e-5):
+    each = np.eye(w.size).reshape(-1, *w.shape) * h
+    found = [(f(w + step) - 2 * f(w) + f(w - step)) / h**2 for step in each]
+    return np.reshape(found, w.shape)
+
+
+def _richardson(f, w, h=1e-5):
+    return (4 * numerical_gradient(f, w, h / 2) - numerical_gradient(f, w, h)) / 3
 
 
 def _moved_all(f, w, h=1e-5):
@@ -81,8 +105,13 @@ EXERCISE = Function(
         "f(w) = w^3 at one weight, h = 0.1": _gradient_of(
             lambda w: float((w**3).sum()), [2.0], 0.1
         ),
+        "f(w) = w^5 at one weight, h = 1": _gradient_of(lambda w: float((w**5).sum()), [2.0], 1.0),
         "three weights, each with a slope of its own": _gradient_of(
-            lambda w: float((w**2) @ np.array([1.0, 2.0, 3.0]) + w[0] * w[2]), [1.0, -2.0, 0.5]
+            lambda w: float((w**2) @ np.array([1.0, 2.0, 3.0]) + w[0] * w[2]), [1.2345, -2.1, 0.57]
+        ),
+        "an array of three axes": _gradient_of(
+            lambda w: float((w**3).sum() + w.ravel()[0] * w.ravel()[-1]),
+            [[[0.31, -1.27]], [[2.213, 0.7]], [[-0.9, 1.1]]],
         ),
         "a matrix of weights": _gradient_of(lambda w: float((w * w).sum()), [[1.0, 2], [3, 4]]),
         "a tiny h": _gradient_of(lambda w: float((w**2).sum()), [1.0, 3.0], 1e-7),
@@ -132,17 +161,83 @@ EXERCISE = Function(
             "w_i <- w_i + h, then - h, then back",
         ),
         WrongAnswer(
+            "up-and-back",
+            _differences(PLUS, SAME, lambda h: 2 * h),
+            "w goes up by h and back again, and the difference is divided by 2 h: half the slope. "
+            "Go down by h below w: - 2 h from above, or from a copy.",
+            CENTRAL,
+        ),
+        WrongAnswer(
+            "last-entry-missing",
+            _differences(PLUS, MINUS, lambda h: 2 * h, entries=slice(-1)),
+            "The last entry has no gradient: range(n) goes to n - 1 already.",
+            CENTRAL,
+        ),
+        WrongAnswer(
+            "rounded",
+            lambda f, w, h=1e-5: np.round(numerical_gradient(f, w, h), 2),
+            "The slopes are rounded: return all their digits.",
+            CENTRAL,
+        ),
+        WrongAnswer(
+            "integer-gradient",
+            lambda f, w, h=1e-5: np.trunc(numerical_gradient(f, w, h)),
+            "The slopes are whole numbers: an array of integers cuts off what comes after the "
+            "point. np.zeros_like(w) is one of floats.",
+            CENTRAL,
+        ),
+        WrongAnswer(
             "first-entry-only",
-            _differences(PLUS, MINUS, lambda h: 2 * h, entries=1),
+            _differences(PLUS, MINUS, lambda h: 2 * h, entries=slice(1)),
             "Only the first entry has a gradient: go through all of them (np.ndindex).",
+            CENTRAL,
+        ),
+        WrongAnswer(
+            "complex-step",
+            lambda f, w, h=1e-5: np.zeros_like(w),
+            "f takes real numbers: the imaginary part of what it is given is lost, and with it the "
+            "slope.",
+            CENTRAL,
+            reads=r"\dj\b|\bcomplex|imag",
+        ),
+        WrongAnswer(
+            "richardson",
+            _richardson,
+            "This is Richardson's (4 D(h/2) - D(h)) / 3 of central differences D, whose error "
+            "falls like the fourth power of h: more than was asked for.",
+            CENTRAL,
+            fine=True,
+        ),
+        WrongAnswer(
+            "second-derivative",
+            _curvature,
+            "f(w + h) - 2 f(w) + f(w - h) over h squared is the second derivative: a slope is the "
+            "difference of two values over 2 h.",
+            CENTRAL,
+        ),
+        *(
+            WrongAnswer(
+                slug,
+                _one_sided_and_left(once),
+                "w is left changed, and the difference is one-sided: take f(w + h) - f(w - h), "
+                "over 2 h, and set each entry back.",
+                CENTRAL,
+            )
+            for slug, once in (("forward-and-left", False), ("forward-from-the-first", True))
+        ),
+        WrongAnswer(
+            "first-entry-missing",
+            _differences(PLUS, MINUS, lambda h: 2 * h, entries=slice(1, None)),
+            "The first entry has no gradient: range(1, n) begins with the second.",
             CENTRAL,
         ),
         WrongAnswer(
             "no-copy",
             lambda f, w, h=1e-5: np.zeros_like(w),
-            "The gradient is 0 everywhere: f is called twice with the same array. `up = w` is no "
-            "copy of w, and what is added to one is taken away again: w.copy() is one.",
+            "The gradient is 0 everywhere: f gives the same at both points.",
             CENTRAL,
+            "Is f called twice with the same array? `up = w` is no copy of w, and what is added to "
+            "one is taken away again: w.copy() is one.",
         ),
         WrongAnswer(
             "first-axis-only",

@@ -3,6 +3,7 @@
 import numpy as np
 
 from classroom.judging.function import Function, WrongAnswer
+from classroom.judging.probes import frozen
 
 
 def plateau(rates, accuracy, within=0.02):
@@ -40,6 +41,22 @@ def _between_points(rates, accuracy, within=0.02):
     return np.log10(rates[good[-1]] / rates[good[0]])
 
 
+def _beside_the_best(rates, accuracy, within=0.02):
+    good = np.asarray(accuracy) >= np.max(accuracy) - within
+    first = last = int(np.argmax(accuracy))
+    while first > 0 and good[first - 1]:
+        first -= 1
+    while last < len(good) - 1 and good[last + 1]:
+        last += 1
+    return np.log10(rates[last] / rates[first])
+
+
+def _over_lr(rates, accuracy, within=0.02):
+    fine = np.linspace(rates[0], rates[-1], 100_001)
+    good = fine[np.interp(fine, rates, accuracy) >= np.max(accuracy) - within]
+    return np.log10(good[-1] / good[0])
+
+
 def _fixed(rates, accuracy, within=0.02):
     return plateau(rates, accuracy, 0.02)
 
@@ -48,13 +65,20 @@ def _falling(rates, accuracy, within=0.02):
     return plateau(rates, accuracy, within * np.max(accuracy))
 
 
-RATES = np.array([0.001, 0.01, 0.1, 1.0])
-TENT = [0.5, 0.8, 0.9, 0.1]
+RATES = frozen([0.001, 0.01, 0.1, 1.0])
+TENT = frozen([0.5, 0.8, 0.9, 0.1])
 CALLS = {
     "a peak": (RATES, TENT, 0.04),
     "a wider margin": (RATES, TENT, 0.15),
-    "two peaks": (10.0 ** np.arange(-4, 3), [0.5, 0.9, 0.5, 0.5, 0.9, 0.5, 0.2], 0.1),
-    "the usual margin": (10.0 ** np.arange(-4, 2), [0.5, 0.90, 0.91, 0.915, 0.91, 0.5]),
+    "two peaks": (
+        frozen(10.0 ** np.arange(-4, 3)),
+        frozen([0.5, 0.9, 0.5, 0.5, 0.9, 0.5, 0.2]),
+        0.1,
+    ),
+    "the usual margin": (
+        frozen(10.0 ** np.arange(-4, 2)),
+        frozen([0.5, 0.90, 0.91, 0.915, 0.91, 0.5]),
+    ),
 }
 
 
@@ -113,6 +137,19 @@ EXERCISE = Function(
             "What lies between two good stretches counts, too: add up only where the curve is good "
             "enough.",
             "accuracy >= best - within",
+        ),
+        WrongAnswer(
+            "good-points-beside-the-best",
+            _beside_the_best,
+            "The width goes from one point of the grid to another, on both sides of the best. The "
+            "line beyond the last good point is good for a while, too, and so may be others.",
+            "straight lines between the points",
+        ),
+        WrongAnswer(
+            "lines-over-lr",
+            _over_lr,
+            "Between two rates the line is drawn over lr: it is straight over log10(lr).",
+            "x = log10(lr)",
         ),
         WrongAnswer(
             "margin-ignored",

@@ -3,6 +3,7 @@
 import numpy as np
 
 from classroom.judging.function import Function, WrongAnswer
+from classroom.judging.probes import frozen
 
 
 def relu_pullback(g, x):
@@ -10,12 +11,17 @@ def relu_pullback(g, x):
     return g * (x > 0)
 
 
-X = np.array([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]])
-G = np.array([[2.0, -1.0, 4.0], [-3.0, 5.0, 0.5]])
+X = frozen([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]])
+G = frozen([[2.0, -1.0, 4.0], [-3.0, 5.0, 0.5]])
 EXERCISE = Function(
     __name__,
     relu_pullback,
-    {"values of both signs, and 0": lambda f: f(G, X)},
+    {
+        "values of both signs, and 0": lambda f: f(G, X),
+        "three axes": lambda f: f(
+            np.arange(8.0).reshape(2, 2, 2) - 3.3, np.sin(np.arange(8.0)).reshape(2, 2, 2)
+        ),
+    },
     (
         WrongAnswer(
             "mask-of-g",
@@ -39,6 +45,12 @@ EXERCISE = Function(
             "mask-turned",
             lambda g, x: g * (x < 0),
             "The mask is the wrong way round: g passes where x was above 0.",
+            "relu'(x) = 1 where x > 0",
+        ),
+        WrongAnswer(
+            "leaky",
+            lambda g, x: g * np.where(x > 0, 1, 0.01),
+            "Below 0 a little passes: that is the leaky relu. Here the slope is 0 there.",
             "relu'(x) = 1 where x > 0",
         ),
         WrongAnswer(

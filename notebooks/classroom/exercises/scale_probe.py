@@ -8,9 +8,10 @@ from classroom.exercises import adagrad, adam, momentum, rmsprop
 from classroom.judging.bench import black_box, steps
 from classroom.judging.detector import Detector, in_any_probe, tried_on
 from classroom.judging.function import WrongAnswer
+from classroom.judging.probes import frozen
 from mytorch_core import optim
 
-SMALL = np.full(20, 1e-5)
+SMALL = frozen(np.full(20, 1e-5))
 
 
 def scale_probe(rule):
@@ -78,6 +79,13 @@ EXERCISE = Detector(
             _ratios(_neither(0.05), small=np.full(20, 1.0)),
             "The gradients are too large: an eps of 1e-8, and its root 1e-4, vanish beside them. "
             "The smaller ones have to lie below 1e-4.",
+            LOOK,
+        ),
+        WrongAnswer(
+            "gradients-too-small",
+            _ratios(_neither(0.05), small=np.full(20, 1e-9)),
+            "The gradients are too small: below 1e-8 a right eps is most of the root, and every "
+            "rule that divides by one looks wrong. The smaller ones have to lie well above eps.",
             LOOK,
         ),
         WrongAnswer(

@@ -1,7 +1,7 @@
 """SGD, and SGD with a rate that falls, which is checked if an answer takes `lr_decay`."""
 
 from classroom.exercises import decay
-from classroom.judging.probes import STAIRCASE
+from classroom.judging.probes import STAIRCASES
 from classroom.judging.rule import Rule
 from classroom.judging.spellings import steps
 from classroom.judging.usual import EVERYWHERE, T_LINE
@@ -24,10 +24,19 @@ WITH_DECAY = Rule(
             decay.LOOK,
             start="drop = np.array(1.0)",
         ),
+        Mistake(
+            "lr-overwritten",
+            "drop[...] = np.where(was == lr, drop, 1.0) * (1 - lr_decay * (t % 100 == 1 < t))\n"
+            "was[...] = lr\nlr_t = lr * drop",
+            "The drops are written into self.lr: when somebody sets lr, those before are lost. "
+            "Read self.lr, and compute the rate of the step from it.",
+            decay.LOOK,
+            start="drop, was = np.array(1.0), np.array(np.nan)",
+        ),
         *(Mistake(slug, line, words, decay.LOOK) for slug, line, words in decay.STAIRCASES),
     ),
     spellings=({"t": [["t += 1"]], "lr_t": [[decay.LINE]], "w": steps("lr_t * g")},),
-    further=(STAIRCASE,),
+    further=STAIRCASES,
     still=("lr_decay",),
 )
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from classroom.judging.function import Function, WrongAnswer
+from classroom.judging.probes import frozen
 
 
 def softmax(z):
@@ -20,11 +21,15 @@ def _unshifted(z):
     return e / e.sum(axis=1, keepdims=True)
 
 
-LOGITS = np.array([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0], [2.0, 2.5, 0.1], [0.3, 0.2, 0.1]])
+LOGITS = frozen([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0], [2.0, 2.5, 0.1], [0.3, 0.2, 0.1]])
 EXERCISE = Function(
     __name__,
     softmax,
-    {"four rows": lambda f: f(LOGITS), "large logits": lambda f: f(LOGITS * 1000)},
+    {
+        "four rows": lambda f: f(LOGITS),
+        "large logits": lambda f: f(LOGITS * 1000),
+        "a square of logits": lambda f: f(LOGITS[:3] + np.eye(3)),
+    },
     (
         WrongAnswer(
             "wrong-axis",
@@ -47,9 +52,10 @@ EXERCISE = Function(
         WrongAnswer(
             "without-the-shift",
             _unshifted,
-            "exp overflows for large logits: subtract the row's largest entry first, which "
-            "changes nothing else.",
+            "One thing to know: from logits of 710 on exp overflows, and the rows become nan. "
+            "Subtract the row's largest entry first, which changes nothing else.",
             "exp(z - max z)",
+            fine=True,
         ),
         WrongAnswer(
             "shifted-by-the-largest-of-all",

@@ -4,9 +4,9 @@ import functools
 
 import numpy as np
 
+from classroom.judging.causes import cause
 from classroom.judging.failures import run_quietly
 from classroom.judging.probes import watch
-from classroom.judging.verdict import cause
 from classroom.judging.written import with_mistakes
 
 CLOSE = 2e-5  # relative difference of two steps that counts as none

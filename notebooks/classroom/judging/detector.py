@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from classroom.judging.causes import IN_FUNCTIONS
 from classroom.judging.function import Function, WrongAnswer, expected, explained
-from classroom.judging.verdict import IN_FUNCTIONS, Verdict, about_failure
+from classroom.judging.mended import mended
+from classroom.judging.trials import task_of_function
+from classroom.judging.verdict import Verdict, about_failure
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,14 +22,15 @@ class Detector(Function):
            fires on the rules that are wrong, and on no other
     """
 
-    def verdict(self, seen):
+    def verdict(self, seen, answer=None):
         """The verdict on what a probe said of every rule, {what the rule is: Seen}."""
+        right = expected(self, self.right)
         stopped = next((name for name in seen if seen[name].failure), None)
         if stopped:
             verdict = about_failure(seen[stopped].failure, IN_FUNCTIONS)
             verdict.message = f"Tried on {stopped}.\n\n{verdict.message}"
-            return verdict
-        right = expected(self, self.right)
+            mend = mended(answer, task_of_function(self, seen, [stopped]))
+            return mend.added_to(verdict, "probe") if mend else verdict
         wrong = [name for name in right if _fires(right[name])]
         false = [name for name in right if name not in wrong and _fires(seen[name])]
         missed = [name for name in wrong if not _fires(seen[name])]
@@ -34,14 +38,23 @@ class Detector(Function):
             silent = "; ".join(name for name in right if name not in wrong)
             text = f"Right. It is silent on: {silent}. It fires on {len(wrong)} wrong rules that "
             return Verdict(True, None, f"{text}you have not seen: {'; '.join(wrong)}.")
-        found = explained(self, seen)
+        found = explained(self, seen, answer)
+        mend = None
+        if not found or found.causes:
+            mend = mended(answer, task_of_function(self, seen, false + missed))
         lines = [f"It fires on a right rule: {name}." for name in false]
         lines += [f"It is silent on a wrong rule: {name}." for name in missed]
-        known = (
-            f"{found.sentence}\n\nLook at: {found.look}" if found else _in_general(false, missed)
-        )
-        text = "\n".join(["Not yet.", "", *lines, "", known])
-        return Verdict(False, found.slug if found else None, text)
+        text = "\n".join(["Not yet.", "", *lines])
+        if found:
+            text += f"\n\n{found.sentence}"
+        verdict = Verdict(False, found.slug if found else None, text)
+        if mend:
+            return mend.added_to(verdict, "probe", named=bool(found))
+        if found:
+            verdict.message += f" {found.causes}".rstrip() + f"\n\nLook at: {found.look}"
+        else:
+            verdict.message += f"\n\n{_in_general(false, missed)}"
+        return verdict
 
 
 def _in_general(false, missed):
@@ -73,23 +86,25 @@ def _call(rule):
     return call
 
 
-def in_any_probe(right):
-    """Mistakes that every probe can have; right is the right one."""
+def in_any_probe(right, hint=""):
+    """Mistakes that every probe can have; right is the right one, hint a likely cause."""
     look = "True if something is wrong, else False"
     return (
         WrongAnswer(
             "never-fires",
             lambda rule: False,
-            "Your probe never fires, whatever it is given. What does it compare, and does a wrong "
-            "rule reach that line? A comparison with nan is always False.",
+            "Your probe never fires, whatever it is given.",
             look,
+            "What does it compare, and does a wrong rule reach that line? A comparison with nan is "
+            "always False.",
         ),
         WrongAnswer(
             "always-fires",
             lambda rule: True,
-            "Your probe always fires. What it expects is not what any rule does: are the steps "
-            "taken downhill, and divided by lr?",
+            "Your probe always fires, even on rules that are right.",
             look,
+            f"{hint} Is what was before kept as a copy (w.data.copy())? Are the steps taken "
+            "downhill, and divided by lr? Of conditions joined by `or` one is enough.".lstrip(),
         ),
         WrongAnswer(
             "turned-round",

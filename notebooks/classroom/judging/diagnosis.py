@@ -66,8 +66,9 @@ def _unlikely_slips(rule):
 
 def _groups(rule, size):
     """As many mistakes, alone and on top of a legitimate variant."""
-    alone = list(itertools.combinations(rule.mistakes, size))
-    variants = [m for m in rule.mistakes if m.fine and not m.late]
+    pool = rule.known if size == 1 else rule.mistakes
+    alone = list(itertools.combinations(pool, size))
+    variants = [m for m in rule.known if m.fine and not m.late]
     varied = [group + (m,) for group in alone for m in variants]
     return [group for group in alone + varied if compatible(group)]
 
@@ -76,7 +77,7 @@ def _that_begin_like(rule, group):
     """The group, and what shows only later: how beta^t is computed."""
     if isinstance(group[0], Slip):
         return [(slip,) for slip in spellings(group[0])]
-    on_top = [group + (m,) for m in rule.mistakes if m.late]
+    on_top = [group + (m,) for m in rule.known if m.late]
     return [group, *filter(compatible, on_top)]
 
 

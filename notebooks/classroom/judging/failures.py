@@ -21,7 +21,12 @@ class Failure:
 
     def __str__(self):
         place = f"line {self.line} of {self.where}: " if self.line else ""
-        return f"{place}{self.kind}: {self.message}"
+        return f"{place}{self.kind}: {shortened(self.message)}"
+
+
+def shortened(text, most=300):
+    """A text, or its beginning."""
+    return text if len(text) <= most else f"{text[:most].rstrip()}..."
 
 
 MESSAGE = 1000  # characters of an exception's text that are kept

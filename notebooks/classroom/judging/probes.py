@@ -6,11 +6,13 @@ answers that do the same in all of them cannot be told apart.
 
 import functools
 import inspect
+import time
 from dataclasses import dataclass, field, fields
 
 import numpy as np
 
 from classroom.judging.failures import Failure, failure
+from classroom.judging.written import Written
 from mytorch_core import Tensor
 
 
@@ -20,10 +22,18 @@ class Seen:
 
     steps    of a rule: the arrays of all parameters after each step; of a function: its results
     failure  the exception that ended it, or None
+    kept     of a rule: what the first steps leave in its state, {name: an array per parameter}
+    changed  of a function: which of its arguments are not as before, by their numbers
+    given    of a function: the arguments of its first calls
+    seconds  of a function: how long it took
     """
 
     steps: list = field(default_factory=list)
     failure: Failure | None = None
+    kept: list = field(default_factory=list)
+    changed: tuple = ()
+    given: tuple = ()
+    seconds: float = 0.0
 
     @functools.cached_property
     def shapes(self):
@@ -50,6 +60,7 @@ class Probe:
     shows      the property that it tests, in words
     gradients  for each step one list: a gradient for each parameter, or None
     changes    {t: {name: value}}: hyperparameters set before step t
+    twin       whether a second optimizer, with weights and gradients of its own, is used in turn
     """
 
     name: str
@@ -57,6 +68,16 @@ class Probe:
     gradients: list
     changes: dict = field(default_factory=dict)
     dtype: type = np.float64
+    twin: bool = False
+
+    def given(self, t, i):
+        """The gradient of parameter i in step t, from 1; the second optimizer's come last."""
+        row = self.gradients[t - 1]
+        g = row[i % len(row)]
+        return g if i < len(row) or g is None else SECOND * np.array(g)
+
+
+SECOND = -0.3  # times as large are the gradients of a second optimizer
 
 
 def _repeat(gradient, steps):
@@ -67,10 +88,10 @@ def _columns(*rows):
     return [[frozen(row)] for row in rows]
 
 
-def frozen(numbers):
+def frozen(numbers, dtype=float):
     """An array that nobody can write to: experiments and what they have to give are the same for
     every answer."""
-    array = np.array(numbers, float)
+    array = np.array(numbers, dtype)
     array.flags.writeable = False
     return array
 
@@ -95,7 +116,7 @@ OTHER = {"lr": 0.07, "beta": 0.6, "beta1": 0.6, "beta2": 0.9, "eps": 1e-2}
 NUMBER = Probe(
     "number", "a parameter that is a single number", [[frozen(g[0][0])] for g in SIGNS[:4]]
 )
-LONG = Probe("long", "many steps", _repeat([0.5], 105))
+LONG = Probe("long", "more than 300 steps", _repeat([0.5], 310))
 
 
 def _random(steps, entries):
@@ -106,7 +127,13 @@ def _random(steps, entries):
 
 # For rules in whose steps little of the numbers shows, such as a sign.
 RANDOM = Probe("random", "many random gradients", _random(100, 40))
-STAIRCASE = Probe("decay", "the staircase of the rate", _repeat([0.5], 320))
+STAIRCASE = Probe("decay", "the staircase of the rate", _repeat([0.5], 1150))
+STAIRCASES = (
+    STAIRCASE,
+    Probe("decay of several", "the staircase for several parameters", MIXED[:1] * 230),
+    Probe("decay, lr moved", "lr changed after a drop", _repeat([0.5], 130), {110: {"lr": 0.07}}),
+)
+DRAWN = Probe("drawn", "random gradients of many sizes", _random(12, 5))
 
 
 def usual(settings, still=()):
@@ -120,6 +147,9 @@ def usual(settings, still=()):
         Probe("sizes", "gradients from 10 down to 1e-8", SIZES),
         Probe("zeros", "a gradient that is exactly 0", _columns([0, 2], [0, -1], [1, 0], [0, 1])),
         Probe("several", "several parameters, two of the same shape", MIXED),
+        Probe("two", "two optimizers at once", MIXED[:4], twin=True),
+        DRAWN,
+        LONG,
         Probe(
             "multiplied", "gradients multiplied by 1,000", [[frozen(1000 * g[0])] for g in SIGNS]
         ),
@@ -137,26 +167,59 @@ def usual(settings, still=()):
     return found
 
 
-def watch(probe, make, settings):
-    """Seen: an optimizer class in one experiment."""
+def watch(probe, make, settings, made=None, stepped=None):
+    """Seen: an optimizer class in one experiment.
+
+    made is called with the optimizer, stepped after each step with its number, from 0, and the
+    arrays of the parameters: it says whether to go on.
+    """
     complete = next(row for row in probe.gradients if all(g is not None for g in row))
     shapes = [np.shape(g) for g in complete]
-    parameters = [Tensor(np.ones(shape, probe.dtype), requires_grad=True) for shape in shapes]
+    several = [[Tensor(np.ones(s, probe.dtype), requires_grad=True) for s in shapes]]
+    several += [[Tensor(np.ones_like(p.data), requires_grad=True) for p in several[0]]] * probe.twin
+    parameters = [p for some in several for p in some]
     seen = Seen()
     try:
-        optimizer = make(parameters, **settings)
-        for t, row in enumerate(probe.gradients, start=1):
+        optimizers = [make(some, **settings) for some in several]
+        if made:
+            made(optimizers[0])
+        for t in range(1, len(probe.gradients) + 1):
             for name, value in probe.changes.get(t, {}).items():
-                setattr(optimizer, name, value)
-            for p, g in zip(parameters, row, strict=True):
+                setattr(optimizers[0], name, value)
+            for i, p in enumerate(parameters):
+                g = probe.given(t, i)
                 p.grad = None if g is None else np.array(g, probe.dtype)
                 if g is not None:
                     p.grad.flags.writeable = False  # others see it, too
-            optimizer.step()
+            for optimizer in optimizers:
+                optimizer.step()
             seen.steps.append([np.array(p.data, float) for p in parameters])
+            if t <= KEPT:
+                seen.kept.append(_state(optimizers[0], several[0]))
+            if stepped and not stepped(t - 1, seen.steps[-1]):
+                break
     except BaseException as error:  # SystemExit, too: it is the reader's
         seen.failure = failure(error)
     return seen
+
+
+KEPT = 8  # steps whose state is kept, for a table
+
+
+def _state(optimizer, parameters):
+    """{name: [an array for each parameter]} of what an optimizer remembers, as far as it is so."""
+    if isinstance(optimizer, Written):
+        held = optimizer.remembered()
+    else:
+        held = {name: getattr(optimizer, name, None) for name in getattr(optimizer, "state", ())}
+    shapes = [p.shape for p in parameters]
+    return {
+        name: [np.array(a, float) for a in arrays]
+        for name, arrays in held.items()
+        if isinstance(arrays, list)
+        and [a.shape if isinstance(a, np.ndarray) else None for a in arrays] == shapes
+        and all(a.dtype.kind in "fiu" for a in arrays)
+    }
 
 
 def watch_rule(probes, make, settings):
@@ -171,15 +234,16 @@ def watch_calls(calls, answer):
     """
     found = {}
     for shows, call in calls.items():
-        seen = Seen()
+        seen, start = Seen(), time.process_time()
         try:
-            result = call(answer)
+            result = call(_noting(answer, seen))
             result = result if isinstance(result, tuple) else (result,)
             if any(part is None for part in result):
                 raise TypeError("the function returns None: is the `return` missing?")
             seen.steps = [[np.array(part, float) for part in result]]
         except BaseException as error:
             seen.failure = failure(error)
+        seen.seconds = time.process_time() - start
         found[shows] = seen
     return found
 
@@ -200,7 +264,45 @@ def _whole(thing, kind):
     if kind is Failure:
         return all(isinstance(x, str) for x in (thing.kind, thing.message, thing.where))
     arrays = [a for step in thing.steps for a in step]
-    return all(type(a) is np.ndarray and a.dtype == float for a in arrays)
+    arrays += [a for step in thing.kept for held in step.values() for a in held]
+    given = [a for call in thing.given for a in call]
+    return (
+        all(type(a) is np.ndarray and a.dtype == float for a in arrays)
+        and all(a is None or type(a) in (np.ndarray, int, float, bool) for a in given)
+        and all(type(i) is int for i in thing.changed)
+        and type(thing.seconds) is float
+    )
+
+
+def _noting(answer, seen):
+    """The function, given copies of arrays; what it is given, and what it changes, is noted."""
+
+    def call(*arguments):
+        copies = [a.copy() if isinstance(a, np.ndarray) else a for a in arguments]
+        if len(seen.given) < 12:
+            seen.given = (*seen.given, tuple(_kept(a) for a in arguments))
+        try:
+            return answer(*copies)
+        finally:
+            pairs = enumerate(zip(arguments, copies, strict=True))
+            changed = {i for i, (a, b) in pairs if isinstance(a, np.ndarray) and _differ(a, b)}
+            seen.changed = tuple(sorted({*seen.changed, *changed}))
+            for a, b in zip(arguments, copies, strict=True):
+                if isinstance(a, np.ndarray) and a.flags.writeable:
+                    a[...] = b  # where the call compares what has become of it
+
+    return call
+
+
+def _kept(thing):
+    """What an argument is, for a table."""
+    if isinstance(thing, np.ndarray):
+        return thing.copy()
+    return thing if type(thing) in (int, float, bool) else None
+
+
+def _differ(a, b):
+    return a.shape != b.shape or not np.allclose(a, b, rtol=1e-12, atol=1e-9, equal_nan=True)
 
 
 def accepts(make, name):

@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from classroom.judging.comparing import expected, same
 from classroom.judging.diagnosis import explained
 from classroom.judging.exercise import Exercise
+from classroom.judging.mended import is_named, mended
 from classroom.judging.probes import NUMBER, accepts, complete, names, usual, watch_rule
+from classroom.judging.shipped import is_shipped, shipped
 from classroom.judging.stubs import is_stub, nothing
 from classroom.judging.telling import told
+from classroom.judging.trials import task_of_rule
 from classroom.judging.verdict import Verdict, not_yet, shown, unfit
 from classroom.judging.worker import in_worker, tampered
 from classroom.judging.written import Text
@@ -28,6 +31,7 @@ class Rule(Exercise):
     text       the rule as lines
     look       the chapter's equations, by the name they are about; "w" is the step
     mistakes   what readers get wrong, the likelier first: the first that fits is named
+    others     more of them, which no chapter counts: other rules, and what is rare
     spellings  for slips of the pen, in place of `text`: ways to write the whole rule, each as
                {name: [its lines in one way, its lines in another]}, "w" being the step
     further    experiments beyond the usual ones
@@ -39,6 +43,7 @@ class Rule(Exercise):
     text: Text
     look: dict
     mistakes: tuple
+    others: tuple = ()
     spellings: tuple = ()
     further: tuple = ()
     still: tuple = ()
@@ -48,6 +53,11 @@ class Rule(Exercise):
     def probes(self):
         """The experiments that decide."""
         return [*usual(self.settings, self.still), *self.further]
+
+    @property
+    def known(self):
+        """Everything that has a name."""
+        return (*self.mistakes, *self.others)
 
     @property
     def experiments(self):
@@ -75,9 +85,31 @@ class Rule(Exercise):
         seen, printed = seen
         if not complete(seen, [probe.name for probe in rule.experiments]):
             return tampered()
-        return rule.verdict(seen).with_prints(printed)
+        verdict = rule.verdict(seen, answer)
+        if verdict.passed and rule.other_default(answer):
+            return Verdict(False, "default-changed", rule.other_default(answer))
+        if verdict.passed and is_shipped(answer, self.right):
+            return shipped(self.name)
+        return verdict.with_prints(printed)
 
-    def verdict(self, seen):
-        """The verdict on what was seen of an answer, {experiment's name: Seen}."""
+    def other_default(self, answer):
+        """What is to be said of a default that is not the exercise's, which trains otherwise."""
+        mine, ours = (inspect.signature(rule).parameters for rule in (answer, self.right))
+        for name in [n for n in self.settings if n[:4] in ("beta", "eps")]:
+            given, right = (p[name].default if name in p else None for p in (mine, ours))
+            own = f"{name} is {shown(given)} unless somebody says otherwise"
+            if given not in (right, None, inspect.Parameter.empty):
+                return f"Not yet: the lines are right, but {own}. Asked for is {name}={right:g}."
+        return ""
+
+    def verdict(self, seen, answer=None):
+        """The verdict on what was seen of an answer, {experiment's name: Seen}.
+
+        Where no mistake that is known explains it, the answer itself is mended, if it is given.
+        """
         wrong = [p for p in self.probes if not same(seen[p.name], expected(self, (), p.name))]
-        return told(self, seen, wrong, explained(self, seen) if wrong else [])
+        found = explained(self, seen) if wrong else []
+        mend = None
+        if wrong and answer and not is_named(found):
+            mend = mended(answer, task_of_rule(self, seen, wrong))
+        return told(self, seen, wrong, found, mend)

@@ -34,10 +34,11 @@ EVERYWHERE = (
     Mistake(
         "update-lost",
         "w = w - step",
-        "w never moves. `w = w - ...` makes a new array and forgets it when the method ends; the "
+        "w never moves.",
+        "w <- w - (step), in place",
+        causes="`w = w - ...` makes a new array and forgets it when the method ends; the "
         "parameter's own array has to change, as `w -= ...` does. A memory that stays 0 does the "
         "same.",
-        "w <- w - (step), in place",
     ),
     Mistake(
         "lr-frozen",
@@ -89,9 +90,9 @@ EVERYWHERE = (
     Mistake(
         "first-parameter-only",
         "",
-        "Only the first parameter moves. A `return` inside the loop over the parameters ends it "
-        "after one.",
+        "Only the first parameter moves.",
         "for every parameter: w <- w - ...",
+        causes="A `return` inside the loop over the parameters ends it after one.",
         wraps=(("visits", first_parameter_only),),
     ),
     Mistake(
@@ -104,9 +105,9 @@ EVERYWHERE = (
     Mistake(
         "first-step-only",
         "",
-        "Only the first step moves the weights. A generator of parameters is used up after one "
-        "pass: keep list(parameters).",
+        "Only the first step moves the weights.",
         "for every parameter, in every step",
+        causes="A generator of parameters is used up after one pass: keep list(parameters).",
         wraps=(("visits", first_step_only),),
     ),
     Mistake(
@@ -155,10 +156,11 @@ def in_the_state(text):
         Mistake(
             "state-made-anew",
             "",
-            "Nothing is remembered: each step starts from zeros again. Either the state is made "
-            "anew in each step, or `m = ...` gives a new array the name m where m[...] = ... or "
-            "m += ... would change the one that is kept. No experiment tells the two apart.",
+            "Nothing is remembered: each step starts from zeros again.",
             STATE_LINE,
+            causes="Either the state is made anew in each step, or `m = ...` gives a new array the "
+            "name m where m[...] = ... or m += ... would change the one that is kept. No "
+            "experiment tells the two apart.",
             wraps=(("memory", made_anew),),
         ),
         Mistake(
@@ -260,24 +262,24 @@ def in_squares(letter, line, step, beta=None):
         Mistake(
             f"{letter}-negative",
             f"{letter} -= g * g",
-            f"The root is taken of a negative number, and w becomes nan: a minus stands in the "
-            f"line of {letter} or, if there is one, in its correction. After the first nan no "
-            "experiment tells the two apart.",
+            "The root is taken of a negative number, and w becomes nan.",
             equation,
+            causes=f"A minus stands in the line of {letter} or, if there is one, in its "
+            "correction. After the first nan no experiment tells the two apart.",
         ),
         Mistake(
             f"{letter}-divides",
             f"{letter} /= {letter}",
-            f"w becomes nan in the first step, whatever the gradient is: 0 is divided by 0. "
-            f"Something is divided by {letter}, which starts at 0.",
+            "w becomes nan in the first step, whatever the gradient is: 0 is divided by 0.",
             equation,
+            causes=f"Something is divided by {letter}, which starts at 0.",
         ),
         Mistake(
             f"{letter}-missing",
             f"# {letter}",
-            f"{letter} never changes: its line is missing, or does nothing. The step divides by "
-            "eps alone and becomes huge.",
+            f"{letter} never changes: the step divides by eps alone and becomes huge.",
             equation,
+            causes="Its line is missing, or does nothing.",
         ),
         Mistake(
             "sum-of-squares",
@@ -296,9 +298,10 @@ def in_squares(letter, line, step, beta=None):
         Mistake(
             f"{letter}-replaced",
             f"{letter}[...] = g * g",
-            f"{letter} is g * g of this step alone: what was before is lost. It is replaced, "
-            f"or it is made anew in each step. ({letter} += ... adds to what is kept.)",
+            f"{letter} is g * g of this step alone: what was before is lost.",
             equation,
+            causes="It is replaced, or it is made anew in each step. "
+            f"({letter} += ... adds to what is kept.)",
         ),
         Mistake(
             f"{letter}-after-the-step",

@@ -1,7 +1,9 @@
-"""What a check says, and the likely causes of what stops an answer."""
+"""What a check says."""
 
 import html
 from dataclasses import dataclass
+
+from classroom.judging.causes import cause, in_numpy
 
 
 @dataclass
@@ -85,106 +87,13 @@ def too_much_memory(place=""):
     return Verdict(False, None, text, status="stopped")
 
 
-# (part of an exception's message, slug, likely cause)
-CAUSES = (
-    (
-        "read-only",
-        "gradient-changed",
-        "The gradient g is changed in place. Others see it, too: "
-        "compute with it, but write only to w and the state.",
-    ),
-    ("ellipsis", "stub-left", "A `...` of the stub is still there."),
-    (
-        "'NoneType'",
-        "nothing-there",
-        "Something is None: a function without `return`, or a gradient that is missing.",
-    ),
-    (
-        "dtype('O')",
-        "stub-left",
-        "Something in it is no number: is a `...` of the stub still there?",
-    ),
-    (
-        "Cannot cast ufunc",
-        "integer-state",
-        "An array of integers cannot take a fraction: make the "
-        "state with np.zeros_like(w), not from whole numbers.",
-    ),
-    (
-        "has no attribute 'update'",
-        "update-missing",
-        "The class has neither `update` nor `step`.",
-    ),
-    (
-        "has no attribute",
-        "never-set",
-        "It was never set: name what the rule remembers in `state`, and "
-        "hyperparameters in super().__init__(parameters, lr=lr, ...).",
-    ),
-    (
-        "positional argument",
-        "arguments-of-update",
-        "`update` gets w, g and one array for each name in `state`, in that order.",
-    ),
-    ("is not defined", "name-unknown", "A name is misspelt, or `self.` is missing before it."),
-    ("before assignment", "used-too-early", "The name gets its value only later in the function."),
-    (
-        "not associated with a value",
-        "used-too-early",
-        "The name gets its value only later in the function.",
-    ),
-    (
-        "broadcast",
-        "shapes-differ",
-        "Two arrays do not have the same shape: w, g and the state of one parameter do.",
-    ),
-    (
-        "must be a number, not",
-        "hyperparameter-changed",
-        "A hyperparameter gets another value: the rule reads it, and writes to w and the state.",
-    ),
-    (
-        "must lie in",
-        "hyperparameter-changed",
-        "A hyperparameter gets another value: the rule reads it, and writes to w and the state.",
-    ),
-    (
-        "'float' object",
-        "number-for-array",
-        "A number stands where an array belongs: numbers have no entries and no shape.",
-    ),
-    (
-        "division by zero",
-        "divided-by-zero",
-        "A correction divides by 0: is t 0 in the first step?",
-    ),
-)
-
-
-# What the same causes are called in a function, which has no w, no state and no hyperparameters.
-IN_FUNCTIONS = {
-    "never-set": "There is no attribute or method of that name: is it misspelt?",
-    "arguments-of-update": "The function is called with the arguments that its stub names.",
-    "shapes-differ": "Two arrays do not fit each other: print their .shape.",
-    "gradient-changed": "An argument is changed in place. Others see it, too: work on a copy.",
-    "integer-state": "An array of integers cannot take a fraction.",
-    "divided-by-zero": "Something is divided by 0.",
-}
-
-
-def cause(failure):
-    """(part of the message, slug, sentence) of the likely cause of an exception, if it has one."""
-    if failure is None:
-        return None
-    return next((cause for cause in CAUSES if cause[0] in failure.message), (failure.kind,) * 3)
-
-
-def about_failure(failure, words=None):
-    """The verdict on an answer that stops with an exception."""
+def about_failure(failure, words=None, likely=True):
+    """The verdict on an answer that stops with an exception; with its likely cause, or without."""
     if "MemoryError" in failure.kind:  # NumPy has one of its own
         return too_much_memory(f": line {failure.line} of {failure.where}" if failure.line else "")
     text = f"Your code stops with an error, {failure}"
-    part, slug, sentence = cause(failure)
-    if part == failure.kind:
+    _, slug, sentence = cause(failure)
+    if slug == failure.kind or not likely:
         return Verdict(False, None, text, status="error")
-    return Verdict(False, slug, f"{text}\n\n{(words or {}).get(slug, sentence)}", status="error")
+    likely = (words or {}).get(slug, sentence) + in_numpy(failure)
+    return Verdict(False, slug, f"{text}\n\n{likely}", status="error")

@@ -120,6 +120,11 @@ class Written:
         self.first = SimpleNamespace(**hyperparameters)
         self.betas = {f"{name}_t": 1.0 for name in hyperparameters if name.startswith("beta")}
 
+    def remembered(self):
+        """{name: an array for each parameter}, like the state of an `Optimizer`."""
+        count = range(len(self.parameters))
+        return {n: [self.memory.get(i, {}).get(n) for i in count] for n in self.text.state}
+
     def step(self):
         """One step of the lines."""
         self.t += 1
@@ -204,6 +209,7 @@ class Mistake:
     wraps     what is otherwise around the lines: pairs (field of `Text`, its value)
     fine      whether it is a legitimate variant: accepted, and named
     late      whether a variant shows only when a hyperparameter is moved
+    causes    what may have led to it, if much can: said unless the reader's own line is found
     """
 
     slug: str
@@ -215,6 +221,7 @@ class Mistake:
     wraps: tuple = ()
     fine: bool = False
     late: bool = False
+    causes: str = ""
 
     @functools.cached_property
     def touches(self):
