@@ -5,7 +5,7 @@
 reads one request a line (JSON) and answers each with a line:
 
     {"work": {...}, "rule": "SGD"}  builds the network and trains it for some steps: {"losses": ...}
-    {"steps": 100}                  goes on training: {"seconds": ...}
+    {"steps": 100}                  goes on training: {"seconds": ..., "processor": ...}
 
 or says {"missing": why}. All candidates start from the same weights and see the same batches in the
 same order, which they gather themselves from the digits; that is part of the time. A work is
@@ -293,10 +293,11 @@ def serve(candidate):
                 reason = (str(error).strip() or type(error).__name__).splitlines()[0]
                 answer = {"missing": reason}
         else:
-            started = time.perf_counter()
+            started, processor = time.perf_counter(), time.process_time()
             for _ in islice(count(), request["steps"]):
                 step()
             answer = {"seconds": time.perf_counter() - started}
+            answer["processor"] = time.process_time() - processor
         print(json.dumps(answer), file=answers, flush=True)
 
 
