@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test parity bench bench-live bench-checks notebooks student lint format clean
+.PHONY: help lab test parity bench bench-live bench-checks notebooks student site test-web lint format clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,12 @@ notebooks: $(VENV)/installed-test ## re-execute the notebooks and write their ou
 
 student: $(VENV)/installed-test ## write the edition without solutions to dist/
 	$(BIN)/python -m classroom.editions.student
+
+site: $(VENV)/installed-site ## write the web site to dist/site
+	$(BIN)/python web/pages.py $(SITE)
+
+test-web: $(VENV)/installed-site ## build the site and the slides and look at them in Chromium
+	REQUIRE_WEB=1 $(BIN)/python -m pytest tests/test_web.py
 
 lint: $(VENV)/installed-test ## check style and format
 	$(BIN)/ruff check
@@ -65,6 +71,9 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/uv
 
 $(VENV)/installed-test: pyproject.toml constraints.txt | $(BIN)/uv
 	$(call install,.[test])
+
+$(VENV)/installed-site: $(VENV)/installed-test
+	$(call install,.[site])
 
 # Which build of PyTorch is right depends on the machine, and pip's settings know it.
 $(VENV)/installed-parity: $(VENV)/installed-test

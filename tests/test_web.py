@@ -1,0 +1,147 @@
+"""The web site and the slides, as built from the notebooks, in Chromium with no network."""
+
+import importlib.util
+import os
+import re
+import sys
+from pathlib import Path
+
+import chromium
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CHAPTERS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+FETCHED = re.compile(
+    r"""<(?:script|img|iframe|link|source)\b[^>]*?\b(?:src|href)=["']?((?:https?:)?//[^"'\s>]+)"""
+    r"""|url\(\s*["']?((?:https?:)?//[^"')]+)|@import\s+["']((?:https?:)?//[^"']+)"""
+)
+
+BUILT = all(importlib.util.find_spec(name) for name in ("sphinx", "myst_nb", "sphinx_revealjs"))
+if os.environ.get("REQUIRE_WEB"):
+    assert BUILT, 'the site needs more packages: pip install -e ".[site]"'
+pytestmark = pytest.mark.skipif(not BUILT, reason="the site's packages are missing (make test-web)")
+sys.path.insert(0, str(ROOT / "web"))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    import pages
+
+    folder = tmp_path_factory.mktemp("web") / "site"
+    pages.main([str(folder), "--repository", "somebody/course"])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page():
+    """A page that has no network; whatever it asks for beyond its own files fails and is listed."""
+    chromium.needed()
+    with chromium.browser() as browser:
+        page = browser.new_page(reduced_motion="reduce")
+        page.amiss = []
+        page.on("console", lambda said: said.type == "error" and page.amiss.append(said.text))
+        page.on("pageerror", lambda error: page.amiss.append(str(error)))
+
+        def stop(route):
+            page.amiss.append(route.request.url)
+            route.abort()
+
+        page.route(re.compile("^(https?|wss?):"), stop)
+        yield page
+
+
+def visit(page, path, query=""):
+    page.amiss.clear()
+    page.goto(path.as_uri() + query)
+    page.evaluate("() => window.MathJax?.startup?.promise")
+
+
+def written(folder):
+    return sorted(path for path in folder.rglob("*.html") if "_static" not in path.parts)
+
+
+def asked_for_elsewhere(folder):
+    """{file: what it would fetch from another host}; a link to be clicked fetches nothing."""
+    found = {}
+    for path in [*folder.rglob("*.html"), *folder.rglob("*.css")]:
+        text = path.read_text(encoding="utf-8")
+        if addresses := {next(filter(None, match)) for match in FETCHED.findall(text)}:
+            found[path.name] = addresses
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ('<script src="https://a.org/x.js">', "https://a.org/x.js"),
+        ("<link rel=stylesheet href=//a.org/x.css>", "//a.org/x.css"),
+        ('<img alt="a" src="http://a.org/x.png">', "http://a.org/x.png"),
+        ("p { background: url(https://a.org/x.png) }", "https://a.org/x.png"),
+        ('@import "https://a.org/x.css";', "https://a.org/x.css"),
+        ('<a href="https://a.org">', None),
+        ('<script src="_static/x.js">', None),
+    ],
+)
+def test_what_a_page_would_fetch_is_seen(tmp_path, text, address):
+    (tmp_path / "a.html").write_text(text)
+    assert asked_for_elsewhere(tmp_path) == ({"a.html": {address}} if address else {})
+
+
+def test_the_site_asks_no_other_host(site):
+    assert asked_for_elsewhere(site) == {}
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_page_of_the_site_fits_its_window_and_is_set(site, page, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    for path in written(site):
+        visit(page, path)
+        assert page.amiss == [], path.name
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path.name
+        assert page.locator("mjx-merror").count() == 0, path.name
+        unset = "[...document.querySelectorAll('.math')].filter(m => !m.querySelector('svg'))"
+        assert page.evaluate(f"{unset}.length") == 0, path.name
+
+
+def stored_alternative_texts(name):
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    shown = [
+        output.data["text/html"]
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "text/html" in output.get("data", {})
+    ]
+    return [alt for text in shown for alt in re.findall(r'<img alt="([^"]*)"', text)]
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_keeps_its_pictures_and_folds_what_answers(site, page, name):
+    visit(page, site / f"{name}.html")
+    alts = re.findall(r'<img alt="([^"]*)" width', page.content())
+    assert len(alts) == len(stored_alternative_texts(name)) > 0
+    assert all(alts)
+    solutions = page.locator(".tag_solution")
+    assert solutions.count() > 0
+    assert page.locator(".tag_solution .highlight:visible").count() == 0
+    solutions.first.locator("summary").first.click()
+    assert solutions.first.locator(".highlight").first.is_visible()
+    answers = page.locator("details", has=page.locator("summary", has_text="Answer"))
+    assert answers.count() > 0
+    assert page.locator("details[open]").count() == 1  # the solution that was clicked
+    for text in ("Run on Binder", "Open in Colab", "Download"):
+        assert page.locator(".chapter-links a", has_text=text).count() == 1
+
+
+def test_links_of_the_site_lead_somewhere(site):
+    for path in written(site):
+        text = path.read_text(encoding="utf-8")
+        for target in re.findall(r'<a\b[^>]*?\bhref="([^"#:?]+)[#?"]', text):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_the_search_finds_an_english_word_in_another_form(site, page):
+    visit(page, site / "search.html", "?q=diverging")
+    page.wait_for_selector("#search-results a")
+    found = page.locator("#search-results a").evaluate_all("all => all.map(a => a.href)")
+    assert any("02_sgd.html" in address for address in found)
