@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -21,15 +22,13 @@ BUILT = all(importlib.util.find_spec(name) for name in ("sphinx", "myst_nb", "sp
 if os.environ.get("REQUIRE_WEB"):
     assert BUILT, 'the site needs more packages: pip install -e ".[site]"'
 pytestmark = pytest.mark.skipif(not BUILT, reason="the site's packages are missing (make test-web)")
-sys.path.insert(0, str(ROOT / "web"))
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    import pages
-
     folder = tmp_path_factory.mktemp("web") / "site"
-    pages.main([str(folder), "--repository", "somebody/course"])
+    command = [sys.executable, ROOT / "web" / "pages.py", folder, "--repository=somebody/course"]
+    subprocess.run(command, check=True)
     return folder
 
 

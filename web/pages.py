@@ -3,9 +3,9 @@
     python web/pages.py [FOLDER] [--lite FOLDER] [--repository OWNER/NAME]
 
 The notebooks are not executed. What JupyterLab folds is folded here, too. The site asks no other
-host for anything, so it also works from a folder or behind a wall. `--lite` takes a built JupyterLite
-into the site and links every chapter to it;
-`--repository` adds links to Binder and Colab.
+host for anything, so it also works from a folder or behind a wall. `--lite` takes a built
+JupyterLite into the site and links every chapter to it; `--repository` adds links to Binder and
+Colab.
 """
 
 import argparse
@@ -83,7 +83,7 @@ def links(name, lite, repository):
 
 
 def lay_out(sources, lite, repository):
-    """Write what Sphinx renders into the folder: the front page, the chapters, the pages beside them."""
+    """Write what Sphinx renders: the front page, the chapters, the pages beside them."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     rows = ["| chapter | question | |", "|---|---|---|"]
     for title, name, question in ROW.findall(TABLE.search(readme)[0]):
