@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test parity bench bench-live bench-checks notebooks student site test-web lint format clean
+.PHONY: help lab test parity bench bench-live bench-checks notebooks student site slides test-web lint format clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,9 @@ student: $(VENV)/installed-test ## write the edition without solutions to dist/
 
 site: $(VENV)/installed-site ## write the web site to dist/site
 	$(BIN)/python web/pages.py $(SITE)
+
+slides: $(VENV)/installed-site ## write a deck of slides for each chapter to dist/slides
+	$(BIN)/python web/slides.py
 
 test-web: $(VENV)/installed-site ## build the site and the slides and look at them in Chromium
 	REQUIRE_WEB=1 $(BIN)/python -m pytest tests/test_web.py

@@ -57,7 +57,7 @@ def visit(page, path, query=""):
 
 
 def written(folder):
-    return sorted(path for path in folder.rglob("*.html") if "_static" not in path.parts)
+    return sorted(p for p in folder.rglob("*.html") if not {"_static", "slides"} & {*p.parts})
 
 
 def asked_for_elsewhere(folder):
@@ -128,7 +128,7 @@ def test_a_chapter_keeps_its_pictures_and_folds_what_answers(site, page, name):
     answers = page.locator("details", has=page.locator("summary", has_text="Answer"))
     assert answers.count() > 0
     assert page.locator("details[open]").count() == 1  # the solution that was clicked
-    for text in ("Run on Binder", "Open in Colab", "Download"):
+    for text in ("Run on Binder", "Open in Colab", "Download", "Slides"):
         assert page.locator(".chapter-links a", has_text=text).count() == 1
 
 
@@ -144,3 +144,85 @@ def test_the_search_finds_an_english_word_in_another_form(site, page):
     page.wait_for_selector("#search-results a")
     found = page.locator("#search-results a").evaluate_all("all => all.map(a => a.href)")
     assert any("02_sgd.html" in address for address in found)
+
+
+# What a slide takes on a screen of 1280 x 720 with all of it revealed; folded code counts folded.
+MEASURED = """() => Reveal.getSlides().map((slide) => {
+    const at = Reveal.getIndices(slide), seen = [];
+    Reveal.slide(at.h, at.v || 0, 99);
+    for (const one of slide.querySelectorAll(":scope :not(mjx-container *)")) {
+        const box = one.getBoundingClientRect();
+        const shown = one.checkVisibility() && !one.closest("details.code > .highlight");
+        if (shown && box.width) seen.push({ box, text: one.matches("p, li, td"), one });
+    }
+    const sizes = seen.filter((s) => s.text).map((s) => getComputedStyle(s.one).fontSize);
+    return {
+        at: `${at.h}/${at.v || 0}`,
+        scrolled: slide.scrollHeight,
+        right: Math.max(...seen.map((s) => s.box.right)),
+        bottom: Math.max(...seen.map((s) => s.box.bottom)),
+        smallest: Math.min(99, ...sizes.map(parseFloat)),
+        empty: !slide.querySelector(".piece :is(p, li, img, pre, table, h1, h2, h3)"),
+    };
+})"""
+
+
+def opened(page, site, name):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    visit(page, site / "slides" / f"{name}.html")
+    page.wait_for_function("() => Reveal.isReady()", timeout=60_000)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_every_slide_fits_the_screen_and_can_be_read(site, page, name):
+    opened(page, site, name)
+    slides = page.evaluate(MEASURED)
+    assert len(slides) > 10
+    for slide in slides:
+        assert slide["scrolled"] <= 720, slide
+        assert slide["bottom"] <= 720, slide
+        assert slide["right"] <= 1280, slide
+        assert slide["smallest"] >= 18, slide  # pixels: the running title, a table
+        assert not slide["empty"], slide
+    assert page.locator("mjx-merror").count() == 0
+    assert page.amiss == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_the_slides_leave_out_no_text_and_fold_the_code(site, page, name):
+    opened(page, site, name)
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    shown = [cell for cell in notebook.cells if cell.metadata.slideshow.slide_type != "skip"]
+    texts = [cell.source for cell in shown if cell.cell_type == "markdown"]
+    words = page.evaluate("""() => [...document.querySelectorAll(".piece.text")]
+        .filter((piece) => !piece.closest("aside"))
+        .map((piece) => piece.textContent.replaceAll("¶", " ")).join(" ")""")
+    for text in texts:
+        plain = re.sub(r"<[^>]+>", " ", text)
+        for part in re.findall(r"[A-Za-z ]{25,}", re.sub(r"\$[^$]+\$", "$", plain)):
+            assert " ".join(part.split()) in " ".join(words.split()), part
+    pictures = [o for cell in shown for o in cell.get("outputs", []) if "<img" in str(o)]
+    assert page.locator(".piece img").count() == len(pictures)
+    assert page.locator("details.code[open]").count() == 0
+    assert "# Solution" not in page.content()
+
+
+def test_the_speaker_sees_times_and_usual_mistakes(site, page):
+    opened(page, site, "03_adagrad")
+    notes = page.locator("section.stack:nth-child(2) section:first-child aside.notes")
+    assert "6 minutes" in notes.text_content()
+    rule = page.locator("section.stack:nth-child(4) aside.notes").last.text_content()
+    assert "9 minutes" in rule
+    assert "Which array does the optimizer keep?" in rule
+    with page.expect_popup() as window:
+        page.keyboard.press("s")
+    window.value.wait_for_selector(".speaker-controls-notes .value")
+    page.evaluate("Reveal.slide(1, 0)")
+    window.value.wait_for_function(
+        "() => document.querySelector('.speaker-controls-notes .value').innerText.includes('6 min')"
+    )
+    window.value.close()
+
+
+def test_the_slides_ask_no_other_host(site):
+    assert asked_for_elsewhere(site / "slides") == {}

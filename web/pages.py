@@ -15,10 +15,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from importlib import metadata
 from pathlib import Path
 
 import nbformat
+import slides
 
 ROOT = Path(__file__).parents[1]
 WEB, NOTEBOOKS = ROOT / "web", ROOT / "notebooks"
@@ -29,18 +29,6 @@ nothing to install: it loads Python into this page, which takes half a minute at
 """
 WIDE = "---\nhtml_theme.sidebar_secondary.remove: true\n---\n\n"
 ROW = re.compile(r"^\| \[(.+)\]\(notebooks/(.+)\.ipynb\) \| (.+) \|$", re.MULTILINE)
-
-
-def bundled(package, name):
-    """Where an installed package has the file or folder with this name."""
-    try:
-        files = metadata.files(package) or ()
-    except metadata.PackageNotFoundError as error:
-        raise SystemExit(f'{package} is missing: pip install -e ".[site]"') from error
-    found = next((file.locate() for file in files if file.match(name)), None)
-    if found is None:
-        raise SystemExit(f"{package} {metadata.version(package)} has no {name}")
-    return Path(found)
 
 
 def folded(notebook):
@@ -78,7 +66,7 @@ def links(name, lite, repository):
             ),
             (f"https://colab.research.google.com/github/{at}", "Open in Colab"),
         ]
-    places.append((f"notebooks/{name}.ipynb", "Download"))
+    places += [(f"notebooks/{name}.ipynb", "Download"), (f"slides/{name}.html", "Slides")]
     return " ".join(f'<a href="{address}">{text}</a>' for address, text in places)
 
 
@@ -114,11 +102,12 @@ def build(target, lite=None, repository=""):
         static.mkdir()
         lay_out(sources, lite, repository)
         shutil.copy(WEB / "site.css", static)
-        shutil.copy(bundled("sphinx-mathjax-offline", "tex-svg.js"), static / "mathjax.js")
+        shutil.copy(slides.bundled("sphinx-mathjax-offline", "tex-svg.js"), static / "mathjax.js")
         command = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "--quiet"]
         command += ["-c", str(WEB), "-d", f"{folder}/doctrees", str(sources), str(target)]
         environment = {"SITE_STATIC": str(static), "SITE_REPOSITORY": repository}
         subprocess.run(command, check=True, env=os.environ | environment)
+    slides.build(target / "slides")
     (target / "notebooks").mkdir()
     for path in NOTEBOOKS.glob("*.ipynb"):
         shutil.copy(path, target / "notebooks")
