@@ -5,8 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test parity matrix bench bench-growth bench-live bench-checks notebooks student lint
-.PHONY: soak format clean
+.PHONY: help lab test parity matrix soak bench bench-growth bench-live bench-checks notebooks
+.PHONY: student site slides test-web lint format clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,15 @@ notebooks: $(VENV)/installed-test ## re-execute the notebooks and write their ou
 student: $(VENV)/installed-test ## write the edition without solutions to dist/
 	$(BIN)/python -m classroom.editions.student
 
+site: $(VENV)/installed-site ## write the web site to dist/site
+	$(BIN)/python web/pages.py $(SITE)
+
+slides: $(VENV)/installed-site ## write a deck of slides for each chapter to dist/slides
+	$(BIN)/python web/slides.py
+
+test-web: $(VENV)/installed-site ## build the site and the slides and look at them in Chromium
+	REQUIRE_WEB=1 $(BIN)/python -m pytest tests/test_web.py
+
 lint: $(VENV)/installed-test ## check style and format
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -75,6 +84,9 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/uv
 
 $(VENV)/installed-test: pyproject.toml constraints.txt | $(BIN)/uv
 	$(call install,.[test])
+
+$(VENV)/installed-site: $(VENV)/installed-test
+	$(call install,.[site])
 
 # Which build of PyTorch is right depends on the machine, and pip's settings know it.
 $(VENV)/installed-parity: $(VENV)/installed-test

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 CORE = sorted((ROOT / "mytorch_core").glob("*.py"))
 NOTEBOOKS = ROOT / "notebooks"
 CLASSROOM = sorted((NOTEBOOKS / "classroom").rglob("*.py"))
-TESTS = sorted((ROOT / "tests").rglob("*.py")) + sorted((ROOT / "benchmarks").rglob("*.py"))
+TESTS = [path for name in ("tests", "benchmarks", "web") for path in (ROOT / name).rglob("*.py")]
 
 
 def imports(path):

@@ -33,7 +33,8 @@ def test_environment_yml_names_what_pyproject_toml_names():
 
 def test_every_dependency_is_pinned_without_a_host():
     pins = (ROOT / "constraints.txt").read_text(encoding="utf-8")
-    for name in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]:
+    extras = PROJECT["optional-dependencies"]
+    for name in PROJECT["dependencies"] + extras["test"] + extras["site"]:
         package = re.split("[>=;]", name)[0].strip()
         assert re.search(rf"^{package}==", pins, flags=re.MULTILINE), package
     assert "://" not in pins
