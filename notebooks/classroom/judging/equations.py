@@ -383,13 +383,22 @@ def _put_at(place, new):
     if isinstance(line, kinds) and value is not None and alike:
         do = put(line, "value", at(value, line))
         yield Edit(3.2, "right", "", line, inside, do)
+    if isinstance(new, ast.Return) and not (isinstance(line, ast.Return) or block[-1] is line):
+        return  # what follows would be left out
     targets = [getattr(new, "target", None), *getattr(new, "targets", [])]
     if all(t is None or isinstance(t, (ast.Name, ast.Subscript, ast.Attribute)) for t in targets):
         whole = at(new, line)
         if not isinstance(line, (ast.For, ast.While, ast.If)):
             yield Edit(3.6, "right", "", line, inside, replaced(block, line, whole))
-        for after in (False, True) if block[-1] is line else (False,):
+        for after in _sides(new, line, block):
             where = "after" if after else "before"
             words = f"with one more line {where} it"
             do = inserted(block, line, whole, after)
             yield Edit(3.8, "missing", words, line, inside, do)
+
+
+def _sides(new, line, block):
+    """Where a line may be missing: before another one, or after the last; a return after it."""
+    if isinstance(new, ast.Return):
+        return (True,)
+    return (False, True) if block[-1] is line else (False,)

@@ -62,7 +62,7 @@ def instead(node, atoms, numbers, of_function):
     elif isinstance(node, ast.Call):
         yield from _instead_of_call(node)
     elif isinstance(node, ast.Subscript):
-        yield 2, node.value, None
+        yield 0.9, node.value, None
     elif isinstance(node, ast.Slice):
         yield from _instead_of_slice(node)
     elif isinstance(node, ast.IfExp):

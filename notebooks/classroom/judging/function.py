@@ -147,7 +147,7 @@ def _told(exercise, seen, wrong, mistake, mend):
         return _told_of_changed(exercise, seen, wrong[0])
     name = next((n for n in wrong if not seen[n].failure), wrong[0])  # numbers tell more
     table = _compared(exercise, seen, name)
-    if mistake and mend:
+    if mistake and mend and not mend.lines[1:]:
         verdict = Verdict(False, mistake.slug, f"{table}\n\n{mistake.sentence}")
         return mend.added_to(verdict, "function", named=True)
     if mistake:

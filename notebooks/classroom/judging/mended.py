@@ -87,7 +87,7 @@ def _with_end(part, line, what, several):
     elif line.kind == "right":
         said = f"That is the line: with the right one in its place your {what} is right."
     elif several:
-        said = f"{line.said[0].upper()}{line.said[1:]}."
+        said = f"{line.said[0].upper()}{line.said[1:]}".rstrip(",") + "."
     else:
         said = f"{line.said[0].upper()}{line.said[1:]} your {what} is right."
     return part + said

@@ -163,9 +163,11 @@ class _Search:
 
     def pairs(self, edits, hopeful):
         """Two edits, one of which alone brings the answer nearer."""
-        hopeful.sort(key=lambda pair: ([-x for x in pair[0]], pair[1].cost))
+        of_rule = isinstance(self.task.trial, RuleTrial)
+        hopeful.sort(key=lambda p: (not of_rule and p[1].cost > 3, [-x for x in p[0]], p[1].cost))
         for _, one in hopeful[:12]:
-            for other in edits:
+            here = sorted(edits, key=lambda other, one=one: other.line is not one.line)
+            for other in here:
                 if other.line is one.line and other.kind == one.kind == "equation":
                     continue
                 self.progress((one, other))

@@ -29,7 +29,7 @@ def told(rule, seen, wrong, found, mend=None):
     table = _counterexample(rule, seen, story, base)
     if failures:
         table += f"\n\nYour code stops with an error, {failures[0]}"
-    if mend and len(found) == 1 and getattr(found[0], "causes", ""):
+    if mend and len(found) == 1 and getattr(found[0], "causes", "") and not mend.lines[1:]:
         verdict = Verdict(False, found[0].slug, f"{table}\n\n{found[0].sentence}")
         return mend.added_to(verdict, "rule", rule.look, named=True)
     if mend and (not found or mend.is_better_than(found)):
