@@ -1,6 +1,7 @@
 """Exercises: every solution passes its own check, and the student edition holds none of them."""
 
 import contextlib
+import importlib.util
 import io
 import json
 import os
@@ -17,7 +18,7 @@ from cell_names import defines, needs
 from nbclient import NotebookClient
 
 from classroom import checks
-from classroom.editions import student
+from classroom.editions import intact, student
 from conftest import digits_once
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
@@ -93,13 +94,30 @@ def test_the_student_edition_leaks_no_solution(edition, path):
     shown = [c.source for c in cells(path) if "solution" not in c.metadata.get("tags", [])]
     for cell in notebook.cells:
         assert "solution" not in cell.metadata.get("tags", [])
-        assert not cell.get("outputs")
         assert "attachments" not in cell
         assert set(cell.metadata) <= {"tags", "jupyter", "slideshow", "editable"}
     for solution in cells(path, "solution"):
         for line in solution.source.splitlines():
             if len(line.strip()) > 12 and line.strip() not in "\n".join(shown):
                 assert json.dumps(line.strip())[1:-1] not in text, line
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    assert not re.search("solution", " ".join(texts), flags=re.IGNORECASE)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_student_edition_keeps_the_pictures_that_answer_no_prediction(edition, path):
+    notebook = nbformat.read(edition[0] / "notebooks" / path.name, as_version=4)
+    kept = {c.id: c.outputs for c in notebook.cells if c.get("outputs")}
+    for cell in cells(path):
+        pictures = [output for output in cell.outputs if student.shows(output)]
+        if cell.metadata.get("jupyter", {}).get("outputs_hidden"):
+            pictures = []
+        assert [o.data for o in kept.pop(cell.id, [])] == [o.data for o in pictures]
+        for output in pictures:
+            assert 'alt="' in output.data["text/html"]
+            assert len(output.data["text/plain"]) > 20  # the sentence
+    assert not kept
+    assert {cell.get("execution_count") for cell in notebook.cells} == {None}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -141,23 +159,61 @@ def test_the_student_edition_runs_with_every_stub_untouched(edition, path):
     NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
 
 
-def test_the_zip_starts_elsewhere(edition, tmp_path):
+def in_the_edition(root, *command):
+    paths = os.pathsep.join([str(root), str(root / "notebooks")])
+    environment = {**os.environ, "PYTHONPATH": paths}
+    return subprocess.run(
+        [sys.executable, *command],
+        env=environment,
+        cwd=root.parent,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_the_zip_starts_elsewhere_and_is_in_order(edition, tmp_path):
     with zipfile.ZipFile(edition[1]) as archive:
         archive.extractall(tmp_path)
-    root = tmp_path / "student"
+    root = tmp_path / f"mytorch-student-{student.version()}"
     code = (
         "from classroom import mnist as m; "
         "print(m.__file__, m.data_folder(), len(m.load().x_train))"
     )
-    paths = os.pathsep.join([str(root), str(root / "notebooks")])
-    environment = {**os.environ, "PYTHONPATH": paths}
-    answer = subprocess.run(
-        [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True
-    )
+    answer = in_the_edition(root, "-c", code)
     assert answer.stdout.count(str(root)) == 2, answer
     assert answer.stdout.rstrip().endswith("10000")
-    for name in student.FILES:
-        assert (root / name).exists()
+    looked_at = in_the_edition(root, "-m", "classroom.editions.intact")
+    assert looked_at.returncode == 0, looked_at
+    assert looked_at.stdout.count("in order") == len(intact.report(root).rows) + 1
+    (root / "notebooks" / "02_sgd.ipynb").write_text('{"cells": [', encoding="utf-8")
+    (root / "notebooks" / "reference.md").unlink()
+    (root / "notebooks" / "06_bug_lab.ipynb").unlink()
+    amiss = in_the_edition(root, "-m", "classroom.editions.intact")
+    assert amiss.returncode == 1
+    assert "chapter 02     02_sgd.ipynb cannot be read" in amiss.stdout
+    assert "notebooks/reference.md in README.md" in amiss.stdout
+    assert "notebooks/06_bug_lab.ipynb in README.md" in amiss.stdout
+
+
+def test_the_papers_of_the_student_edition_are_the_students_own(edition):
+    folder, _ = edition
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    assert f"version {student.version()}" in readme
+    assert "{" not in readme
+    rows = re.findall(r"^\| \[.*\]\(notebooks/(.*)\)", readme, flags=re.MULTILINE)
+    assert rows == [path.name for path in NOTEBOOKS]
+    makefile = (folder / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"^    make (\S+)$|`make (\w+)`", readme, flags=re.MULTILINE):
+        assert re.search(rf"^{''.join(target)}:", makefile, flags=re.MULTILINE), target
+    for module in re.findall(r"-m (classroom\S+)", readme):
+        assert importlib.util.find_spec(module)
+    settings = (folder / "pyproject.toml").read_text(encoding="utf-8")
+    assert "pytest" not in settings
+    assert "pip install" in readme
+    for part in ("name", "version", "dependencies"):
+        (line,) = re.findall(rf"^{part} = .*$", settings, flags=re.MULTILINE)
+        assert line in (Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8")
 
 
 def test_progress_shows_what_was_checked():

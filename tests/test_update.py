@@ -1,5 +1,8 @@
 """Taking an update: every answer of a student is in the new edition, and nothing is lost."""
 
+import itertools
+import shutil
+
 import nbformat
 import pytest
 
@@ -49,14 +52,80 @@ def test_cells_of_ones_own_keep_their_place_and_come_once():
     assert sources(again) == sources(made)
 
 
-def test_an_exercise_that_is_gone_is_named():
+def test_a_stub_that_was_left_alone_does_not_replace_a_newer_one():
+    newer = STUB.replace("Twice x.", "Two times x.")
+    made, taken, left = update.merged(edition(), edition(newer))
+    assert sources(made)[1] == newer
+    assert (taken, left) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        STUB.replace("...", "# first double it\n    ..."),
+        STUB.replace("...", "y = x\n    ..."),
+        STUB.replace("...", "return 2 *"),
+    ],
+)
+def test_what_was_only_begun_is_kept(begun):
+    assert sources(update.merged(edition(begun), edition())[0])[1] == begun
+    other = ANSWER.replace("2 * x", "x + x")
+    made, _, left = update.merged(edition(other), edition(STUB.replace("...", "y = x\n    ...")))
+    assert "y = x" in sources(made)[1]
+    assert left == ["f-stub"]
+
+
+def test_a_front_end_that_keeps_no_ids_loses_no_answer():
+    old = edition(ANSWER)
+    old.cells.insert(2, nbformat.v4.new_code_cell("f(3)"))
+    for cell in old.cells:
+        del cell["id"]
+    made, _, left = update.merged(old, edition())
+    assert sources(made) == ["An exercise.", ANSWER, "f(3)", "The end."]
+    assert left == []
+
+
+def test_an_update_of_an_update_loses_no_cell(tmp_path):
+    """Cells of one's own stay one's own, with what is attached to them."""
+    chapters = [tmp_path / f"{i}" / "02_a.ipynb" for i in range(3)]
+    for path in chapters:
+        path.parent.mkdir()
+        nbformat.write(edition(), path)
+    worked = edition(ANSWER)
+    mine = nbformat.v4.new_markdown_cell("![](attachment:a.png)", id="0a1b2c3d")
+    mine["attachments"] = {"a.png": {"image/png": "aGFsbG8="}}
+    worked.cells.insert(2, mine)
+    nbformat.write(worked, chapters[0])
+    for old, new in itertools.pairwise(chapters):
+        update.update(old.parent, new.parent)
+    last = nbformat.read(chapters[2], as_version=4)
+    assert sources(last) == sources(worked)
+    assert last.cells[2].attachments == mine.attachments
+
+
+def test_an_exercise_or_a_cell_that_is_gone_is_named():
     new = notebook(("intro", "Nothing to do."))
     _, taken, left = update.merged(edition(ANSWER), new)
-    assert (taken, left) == ([], ["f-stub"])
+    assert (taken, left) == ([], ["f-stub", "end"])
 
 
-def test_the_course_is_updated_in_place(tmp_path, capsys):
-    old, new = (student.build(tmp_path / name)[0] / "notebooks" for name in ("old", "new"))
+@pytest.fixture(scope="module")
+def handed_out(tmp_path_factory):
+    return student.build(tmp_path_factory.mktemp("dist"))[0]
+
+
+@pytest.fixture
+def folders(handed_out, tmp_path):
+    """The notebooks of the edition twice: an older folder, and a newer one."""
+    for name in ("old", "new"):
+        (tmp_path / name / "notebooks").mkdir(parents=True)
+        for path in handed_out.glob("notebooks/*.ipynb"):
+            shutil.copy(path, tmp_path / name / "notebooks")
+    return tmp_path / "old" / "notebooks", tmp_path / "new"
+
+
+def test_the_course_is_updated_in_place(folders, capsys):
+    old, new = folders
     path = old / "02_sgd.ipynb"
     worked = nbformat.read(path, as_version=4)
     stub = next(cell for cell in worked.cells if cell.id == "rule-stub")
@@ -68,18 +137,18 @@ def test_the_course_is_updated_in_place(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "02_sgd.ipynb: taken: rule-stub" in said
     assert "mine.ipynb: is no part of the new edition" in said
-    cells = nbformat.read(new / "02_sgd.ipynb", as_version=4).cells
+    cells = nbformat.read(new / "notebooks" / "02_sgd.ipynb", as_version=4).cells
     assert next(c for c in cells if c.id == "rule-stub").source == stub.source
     assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("damage", [b"", b'{"cells": [', b"no json"])
-def test_a_damaged_notebook_costs_only_itself(tmp_path, damage):
-    old, new = (student.build(tmp_path / name)[0] / "notebooks" for name in ("old", "new"))
+def test_a_damaged_notebook_costs_only_itself(folders, damage):
+    old, new = folders
     (old / "02_sgd.ipynb").write_bytes(damage)
     said = update.update(old, new)
     assert any("02_sgd.ipynb: cannot be read" in line for line in said)
-    assert len(said) == len(list(new.glob("*.ipynb")))
+    assert len(said) == len(list(old.glob("*.ipynb")))
 
 
 def test_a_folder_without_notebooks_is_named(tmp_path):

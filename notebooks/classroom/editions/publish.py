@@ -21,7 +21,7 @@ from nbclient.exceptions import CellExecutionError
 
 NOTEBOOKS = Path(__file__).parents[2]
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-METADATA_KEPT = {"tags", "jupyter", "slideshow", "editable"}
+METADATA_KEPT = {"tags", "jupyter", "slideshow", "editable", "nbgrader"}
 EXERCISE = {"exercise", "solution"}
 PREDICTION, ANSWER = "**Predict", "<details><summary>Answer"
 PICTURE = "# The picture\n"
@@ -64,7 +64,7 @@ def _folded(cell, is_setup, asked):
     JupyterLab unfolds an output when its cell is run. A live figure answers nothing at its
     defaults, and stays in sight.
     """
-    is_solution = "solution" in cell.metadata.get("tags", [])
+    is_solution = cell.cell_type == "code" and "solution" in cell.metadata.get("tags", [])
     folded = {}
     if is_setup or is_solution or cell.source.startswith(PICTURE):
         folded["source_hidden"] = True  # of a picture: its alternative text states the finding
