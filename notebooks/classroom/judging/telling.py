@@ -29,6 +29,8 @@ def told(rule, seen, wrong, found, mend=None):
     table = _counterexample(rule, seen, story, base)
     if failures:
         table += f"\n\nYour code stops with an error, {failures[0]}"
+    if not found and not (mend and mend.kind) and _with_several_alone(rule, wrong):
+        return Verdict(False, "once-for-each-parameter", f"{table}\n\n{SEVERAL}")
     if mend and len(found) == 1 and getattr(found[0], "causes", "") and not mend.lines[1:]:
         verdict = Verdict(False, found[0].slug, f"{table}\n\n{found[0].sentence}")
         return mend.added_to(verdict, "rule", rule.look, named=True)
@@ -39,6 +41,22 @@ def told(rule, seen, wrong, found, mend=None):
         message = f"{table}\n\n{text}\n\nLook at: {found[0].look}"
         return Verdict(False, found[0].slug, message, status="error" if failures else "wrong")
     return Verdict(False, None, f"{table}\n\n{_what_can_be_said(rule, seen, wrong, story, base)}")
+
+
+SEVERAL = (
+    "With a single parameter your rule is right, with several it is not. `update` runs once for "
+    "each parameter: what it counts, multiplies or loops over there happens several times in a "
+    "step. What is to happen once in a step belongs into `before_step`; a memory of its own for "
+    "each parameter is made by `state`, and handed over."
+)
+
+
+def _with_several_alone(rule, wrong):
+    """Whether only experiments with several parameters go wrong, and most of these do."""
+    several = [probe for probe in rule.probes if len(probe.gradients[0]) > 1 or probe.twin]
+    failing = [probe for probe in wrong if probe in several]
+    others = [probe for probe in wrong if probe not in several and not probe.changes]
+    return not others and 2 * len(failing) > len(several)
 
 
 def _in_full(mistake):
