@@ -72,7 +72,7 @@ def test_a_default_between_the_steps_is_a_step():
 @pytest.mark.parametrize(
     "make",
     [lambda: log_slider(0, 1), lambda: slider(1, 1), lambda: beta_slider(0, 1)]
-    + [lambda: whole_slider(0, 9), lambda: log_slider(2, 1), lambda: slider(0, 1, start=2)],
+    + [lambda: whole_slider(-1, 9), lambda: log_slider(2, 1), lambda: slider(0, 1, start=2)],
 )
 def test_an_impossible_range_is_refused_with_its_numbers(make):
     with pytest.raises(ValueError, match=r"\d"):

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import chromium
@@ -132,6 +133,20 @@ def test_a_chapter_keeps_its_pictures_and_folds_what_answers(site, page, name):
         assert page.locator(".chapter-links a", has_text=text).count() == 1
 
 
+def test_the_front_page_says_how_to_install_in_colab(site, page):
+    visit(page, site / "index.html")
+    said = page.locator("article pre").all_text_contents()
+    assert "%pip install -q git+https://github.com/somebody/course\n" in said
+
+
+def test_an_image_can_be_made_from_the_course_that_the_site_hands_out(site):
+    copied = re.findall(r"^COPY (.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    with zipfile.ZipFile(site / "student.zip") as archive:
+        names = archive.namelist()
+    for source in " ".join(copied).split():
+        assert any(name.startswith(f"student/{source}") for name in names), source
+
+
 def test_links_of_the_site_lead_somewhere(site):
     for path in written(site):
         text = path.read_text(encoding="utf-8")
@@ -204,7 +219,8 @@ def test_the_slides_leave_out_no_text_and_fold_the_code(site, page, name):
     pictures = [o for cell in shown for o in cell.get("outputs", []) if "<img" in str(o)]
     assert page.locator(".piece img").count() == len(pictures)
     assert page.locator("details.code[open]").count() == 0
-    assert "# Solution" not in page.content()
+    code = page.locator(".piece .highlight").all_text_contents()
+    assert not any(text.startswith("# Solution") for text in code)
 
 
 def test_the_speaker_sees_times_and_usual_mistakes(site, page):

@@ -27,6 +27,12 @@ IN_THE_BROWSER = """\
 <p><a href="lite/lab/index.html?path=00_start_here.ipynb">Run the course in the browser</a>, with
 nothing to install: it loads Python into this page, which takes half a minute at first.</p>
 """
+IN_COLAB = """\
+**In Colab** a chapter needs the course before it starts. Put this into a cell above the first, run
+it, and restart the session if Colab asks for it:
+
+    %pip install -q git+https://github.com/{}
+"""
 WIDE = "---\nhtml_theme.sidebar_secondary.remove: true\n---\n\n"
 ROW = re.compile(r"^\| \[(.+)\]\(notebooks/(.+)\.ipynb\) \| (.+) \|$", re.MULTILINE)
 
@@ -83,6 +89,7 @@ def lay_out(sources, lite, repository):
         nbformat.write(notebook, sources / f"{name}.ipynb")
     front = (WEB / "index.md").read_text(encoding="utf-8")
     front = front.replace("{run}", IN_THE_BROWSER if lite else "")
+    front = front.replace("{colab}", IN_COLAB.format(repository) if repository else "")
     front = front.replace("{chapters}", "\n".join(rows))
     (sources / "index.md").write_text(front, encoding="utf-8")
     shutil.copy(ROOT / ".github" / "ravine.png", sources)

@@ -105,6 +105,21 @@ def _graph(build):
     return call
 
 
+def _every_node(answer):
+    leaf = Node(np.array([2.0, -1.0]))
+    product = _times(leaf, leaf)
+    root = _plus(product, leaf)
+    answer(root)
+    nodes = (root, product, leaf)
+    return tuple(np.array(0.0) if node.grad is None else node.grad for node in nodes)
+
+
+def _leaves_only(root):
+    backward(root)
+    for node in _ordered(root):
+        node.grad = None if node.inputs else node.grad
+
+
 def _long_way(x, y):
     a = _times(x, y)
     b = _times(a, y)
@@ -127,6 +142,7 @@ EXERCISE = Function(
         "ways of different lengths": _graph(_long_way),
         "ways of different lengths, the short one first": _graph(_short_way),
         "sums of sums": _graph(lambda x, y: _plus(_times(x, y), _plus(x, y))),
+        "every node of x * x + x: root, product, x": _every_node,
     },
     (
         WrongAnswer(
@@ -184,6 +200,12 @@ EXERCISE = Function(
             ),
             "The gradient of the use is handed on as it is: its pullback has to be called with it.",
             CHAIN_RULE,
+        ),
+        WrongAnswer(
+            "leaves-only",
+            _leaves_only,
+            "Only the leaves keep their gradient: every node has to have one.",
+            "grad of every node",
         ),
         WrongAnswer(
             "starts-at-zero",

@@ -74,7 +74,8 @@ EXERCISE = Detector(
             WrongAnswer(
                 slug,
                 _all(lambda steps, most=most: abs(steps.mean() - 1) > most),
-                "The mean of the steps is looked at: a few that are wrong vanish in it.",
+                "The mean of the steps is looked at, or the last one alone: a few that are wrong "
+                "in between are not seen.",
                 LOOK,
             )
             for slug, most in (("mean-of-the-steps", 0.2), ("mean-of-the-steps-finely", 0.02))

@@ -123,6 +123,7 @@ EXERCISE = Function(
         "12 samples in batches of 4": epoch(12, 4),
         "10 samples in batches of 4: the last batch has 2": epoch(10, 4),
         "one batch of everything": epoch(6, 6),
+        "9 samples in batches of 4: the last batch has 1": epoch(9, 4),
     },
     (
         WrongAnswer(

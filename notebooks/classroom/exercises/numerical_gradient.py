@@ -90,7 +90,13 @@ def _rounded(f, w, h=1e-5):
 def _gradient_of(f, w, h=1e-5):
     def call(answer):
         here = np.array(w, float)
-        gradient = answer(f, here, h)
+
+        def asked(w):
+            if np.shape(w) != here.shape:
+                raise ValueError(f"f takes an array of w's shape {here.shape}, not {np.shape(w)}")
+            return f(w)
+
+        gradient = answer(asked, here, h)
         return gradient, here
 
     return call

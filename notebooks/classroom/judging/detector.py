@@ -103,7 +103,8 @@ def in_any_probe(right, hint=""):
             lambda rule: True,
             "Your probe always fires, even on rules that are right.",
             look,
-            f"{hint} Is what was before kept as a copy (w.data.copy())? Are the steps taken "
+            f"{hint} Are numbers compared with == or != (rounding changes their last digits: "
+            "np.isclose)? Is what was before kept as a copy (w.data.copy())? Are the steps taken "
             "downhill, and divided by lr? Of conditions joined by `or` one is enough.".lstrip(),
         ),
         WrongAnswer(

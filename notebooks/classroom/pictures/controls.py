@@ -78,11 +78,11 @@ def beta_slider(low=0.0, high=0.999, start=None, label=None):
 
 
 def whole_slider(low, high, start=None, label=None):
-    """A whole number of at least 1 whose factors matter, such as a batch size."""
-    if not 1 <= low < high or low != int(low) or high != int(high):
-        raise ValueError(f"this slider runs between whole numbers above 0, not {low} to {high}")
-    grid = {int(value) for value in np.geomspace(low, high, 120).round()}
-    values = sorted({*grid, int(low), int(high)} | ({start} if start else set()))
+    """A whole number of at least 0 whose factors matter, such as a batch size or a step."""
+    if not 0 <= low < high or low != int(low) or high != int(high):
+        raise ValueError(f"this slider runs between whole numbers from 0 on, not {low} to {high}")
+    grid = {int(value) for value in np.geomspace(max(low, 1), high, 120).round()}
+    values = sorted({*grid, int(low), int(high)} | ({start} if start is not None else set()))
     return Control(tuple(values), start, label)
 
 
