@@ -52,16 +52,20 @@ class Mend:
     def told(self, what, look=None):
         """The lines, what the equations ask there, and what makes the rule or function right."""
         several = len(self.lines) > 1
-        parts = []
+        parts, before = [], None
         for line in self.lines:
             place = f"Line {line.number} of {self.where}"
             place += f", in {line.inside}" if line.inside else ""
-            parts.append(f"{place}:\n    {line.text}\n{_asked(line, look or {})}")
-        if self.kind:
-            parts[0] += f"{self.kind.sentence}\n"
+            part = f"{place}:\n    {line.text}\n{_asked(line, look or {})}"
+            if self.kind:
+                part += f"{self.kind.sentence}\n"
+            said = _said(line, what, several)
+            if line.number == before:  # two changes of one line
+                parts[-1] += f" {said}"
+            else:
+                parts.append(part + said)
+            before = line.number
         end = f"With {'both' if several else 'that'} your {what} is right."
-        pairs = zip(parts, self.lines, strict=True)
-        parts = [_with_end(part, line, what, several) for part, line in pairs]
         return "\n\n".join(parts) + (f"\n\n{end}" if several else "")
 
 
@@ -77,7 +81,8 @@ def _about(line, look):
     return next((name for name in names if name in look), "w" if "data" in names else "")
 
 
-def _with_end(part, line, what, several):
+def _said(line, what, several):
+    """What is wrong in a line, or makes it right."""
     if line.kind == "missing" and line.about:
         said = f"{line.said[0].upper()}{line.said[1:]}."
     elif line.kind == "equation" and line.said:
@@ -90,7 +95,7 @@ def _with_end(part, line, what, several):
         said = f"{line.said[0].upper()}{line.said[1:]}".rstrip(",") + "."
     else:
         said = f"{line.said[0].upper()}{line.said[1:]} your {what} is right."
-    return part + said
+    return said
 
 
 def is_named(found):

@@ -229,9 +229,8 @@ def _memory(rule, probe):
 
 def task_of_function(exercise, seen, wrong):
     """The task for an answer to a function; wrong are the calls that fail."""
-    names = sorted(
-        exercise.calls, key=lambda name: (name not in wrong, int(100 * seen[name].seconds))
-    )
+    slow = {name: int(100 * seen[name].seconds) for name in exercise.calls}
+    names = sorted(exercise.calls, key=lambda name: (name not in wrong, slow[name]))
     calls = {name: exercise.calls[name] for name in names}
     targets = [{name: t[name].steps[0] for name in names} for t in exercise.targets]
     return Task(FunctionTrial(calls, targets), Words(), right=exercise.right)
