@@ -22,10 +22,9 @@ import slides
 
 ROOT = Path(__file__).parents[1]
 WEB, NOTEBOOKS = ROOT / "web", ROOT / "notebooks"
-TABLE = re.compile(r"^\| chapter \| question \|\n(?:\|.*\n)+", re.MULTILINE)
 IN_THE_BROWSER = """\
 <p><a href="lite/lab/index.html?path=00_start_here.ipynb">Run the course in the browser</a>, with
-nothing to install: it loads Python into this page, which takes half a minute at first.</p>
+nothing to install: it loads Python into the page, which takes a while at first.</p>
 """
 IN_COLAB = """\
 **In Colab** a chapter needs the course before it starts. Put this into a cell above the first, run
@@ -34,7 +33,7 @@ it, and restart the session if Colab asks for it:
     %pip install -q git+https://github.com/{}
 """
 WIDE = "---\nhtml_theme.sidebar_secondary.remove: true\n---\n\n"
-ROW = re.compile(r"^\| \[(.+)\]\(notebooks/(.+)\.ipynb\) \| (.+) \|$", re.MULTILINE)
+QUESTION = re.compile(r"^\| \[.+\]\(notebooks/(.+)\.ipynb\) \| (.+) \|$", re.MULTILINE)
 
 
 def folded(notebook):
@@ -64,14 +63,10 @@ def links(name, lite, repository):
     if lite:
         places.append((f"lite/lab/index.html?path={name}.ipynb", "Run in the browser"))
     if repository:
-        at = f"{repository}/blob/main/notebooks/{name}.ipynb"
-        places += [
-            (
-                f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/notebooks/{name}.ipynb",
-                "Run on Binder",
-            ),
-            (f"https://colab.research.google.com/github/{at}", "Open in Colab"),
-        ]
+        binder, colab = "https://mybinder.org/v2/gh", "https://colab.research.google.com/github"
+        at = f"notebooks/{name}.ipynb"
+        places.append((f"{binder}/{repository}/main?urlpath=lab/tree/{at}", "Run on Binder"))
+        places.append((f"{colab}/{repository}/blob/main/{at}", "Open in Colab"))
     places += [(f"notebooks/{name}.ipynb", "Download"), (f"slides/{name}.html", "Slides")]
     return " ".join(f'<a href="{address}">{text}</a>' for address, text in places)
 
@@ -79,12 +74,15 @@ def links(name, lite, repository):
 def lay_out(sources, lite, repository):
     """Write what Sphinx renders: the front page, the chapters, the pages beside them."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    asked = {name: question for name, question in QUESTION.findall(readme)}
     rows = ["| chapter | question | |", "|---|---|---|"]
-    for title, name, question in ROW.findall(TABLE.search(readme)[0]):
-        rows.append(f"| [{title}]({name}.ipynb) | {question} | {links(name, lite, repository)} |")
-        notebook = folded(nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4))
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        name = path.stem
+        notebook = folded(nbformat.read(path, as_version=4))
         heading, _, rest = notebook.cells[0].source.partition("\n")
-        line = f'<p class="chapter-links">{links(name, lite, repository)}</p>'
+        places = links(name, lite, repository)
+        rows.append(f"| [{heading[2:]}]({name}.ipynb) | {asked.get(name, '')} | {places} |")
+        line = f'<p class="chapter-links">{places}</p>'
         notebook.cells[0].source = f"{heading}\n\n{line}\n{rest}"
         nbformat.write(notebook, sources / f"{name}.ipynb")
     front = (WEB / "index.md").read_text(encoding="utf-8")

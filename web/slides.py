@@ -103,7 +103,8 @@ def build(target):
     (target / "deck.css").write_text(f"{colours}\n{styles}", encoding="utf-8")
     exporter = SlidesExporter(extra_template_paths=[str(DECK)], template_file="deck.html.j2")
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-        page = (NOTEBOOKS / "teaching" / f"{path.stem}.md").read_text(encoding="utf-8")
+        teaching = NOTEBOOKS / "teaching" / f"{path.stem}.md"
+        page = teaching.read_text(encoding="utf-8") if teaching.exists() else ""
         notebook = arranged(nbformat.read(path, as_version=4), page)
         title = re.match("# (.+)", notebook.cells[0].source)[1]
         body, _ = exporter.from_notebook_node(notebook, {"title": title})
