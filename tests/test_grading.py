@@ -329,6 +329,12 @@ def test_a_process_of_a_submission_finds_everything_ready(tmp_path):
     assert float(took) < 0.4  # else about 1
 
 
+def test_the_page_for_instructors_names_every_status_and_every_remark():
+    page = (publish.NOTEBOOKS / "teaching" / "grading.md").read_text(encoding="utf-8")
+    for name in (*command.STATUSES, *suspicion.REMARKS):
+        assert f"`{name}`" in page
+
+
 def test_a_remark_is_a_sentence_of_its_own():
     assert all(not text.endswith(".") and len(text) > 15 for text in suspicion.REMARKS.values())
 

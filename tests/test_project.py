@@ -49,7 +49,11 @@ def test_the_readme_gives_the_two_commands_and_lists_the_chapters():
         assert f"(notebooks/{path.name})" in readme
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "data/mnist/README.md"])
+PAGES = ["README.md", "CONTRIBUTING.md", "data/mnist/README.md"]
+PAGES += [f"notebooks/teaching/{name}.md" for name in ("README", "grading")]
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_links_inside_the_project_lead_somewhere(name):
     path = ROOT / name
     for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
