@@ -90,7 +90,10 @@ def _said(line, what, several):
     elif line.kind == "equation":
         said = "That is not what this line does."
     elif line.kind == "right":
-        said = f"That is the line: with the right one in its place your {what} is right."
+        said = (
+            f"With the right line in its place your {what} is right: what is wrong is in it, or in "
+            "what it is given."
+        )
     elif several:
         said = f"{line.said[0].upper()}{line.said[1:]}".rstrip(",") + "."
     else:
