@@ -1,7 +1,7 @@
 # An image for a JupyterHub, one container for each student:
 #
 #     make student
-#     docker build -f Dockerfile -t course dist/student
+#     docker build -f Dockerfile -t course dist/mytorch-student-*
 #
 # `docker build -t course .` makes the same with solutions. The hub's version goes into
 # --build-arg JUPYTERHUB=...; alone: docker run -p 8888:8888 course jupyter lab --ip=0.0.0.0

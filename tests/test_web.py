@@ -148,7 +148,7 @@ def test_an_image_can_be_made_from_the_course_that_the_site_hands_out(site):
     with zipfile.ZipFile(site / "student.zip") as archive:
         names = archive.namelist()
     for source in " ".join(copied).split():
-        assert any(name.startswith(f"student/{source}") for name in names), source
+        assert any(re.match(rf"mytorch-student-[\d.]+/{source}", name) for name in names), source
 
 
 def test_links_of_the_site_lead_somewhere(site):

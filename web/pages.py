@@ -119,7 +119,8 @@ def build(target, lite=None, repository=""):
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "classroom.editions.student", folder]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        shutil.copy(Path(folder) / "student.zip", target)
+        (archive,) = Path(folder).glob("*.zip")  # named after its version
+        shutil.copy(archive, target / "student.zip")
     if lite:
         shutil.copytree(lite, target / "lite")
     (target / ".nojekyll").touch()  # or GitHub leaves out the folders that begin with _
