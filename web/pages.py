@@ -95,7 +95,7 @@ def lay_out(sources, lite, repository):
     (sources / "reference.md").write_text(WIDE + reference, encoding="utf-8")
     shutil.copytree(NOTEBOOKS / "teaching", sources / "teaching")
     with open(sources / "teaching" / "README.md", "a", encoding="utf-8") as file:
-        file.write("\n```{toctree}\n:hidden:\n:glob:\n\n0*\n```\n")
+        file.write("\n```{toctree}\n:hidden:\n:glob:\n\n0*\ngrading*\n```\n")
 
 
 def build(target, lite=None, repository=""):
