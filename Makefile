@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test parity matrix soak bench bench-growth bench-live bench-checks notebooks
+.PHONY: help lab test check parity matrix soak bench bench-growth bench-live bench-checks notebooks
 .PHONY: student site slides test-web lint format clean
 
 help:
@@ -17,6 +17,11 @@ lab: $(VENV)/installed ## open the course in JupyterLab
 test: $(VENV)/installed-test lint ## run every test, and re-execute every notebook
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage report --fail-under=100
+
+# What is neither run in a browser nor trained for long, nor judged a thousand times.
+QUICK := tensor nn optim optimizers derivatives house project notebooks views memory surfaces cockpit
+check: $(VENV)/installed-test lint ## the quick tests, for after each edit
+	$(BIN)/python -m pytest -q $(QUICK:%=tests/test_%.py) tests/parity
 
 parity: $(VENV)/installed-parity ## install PyTorch and compare with it, live
 	REQUIRE_TORCH=1 $(BIN)/python -m pytest tests/parity
