@@ -43,7 +43,8 @@ class Cockpit(Screen):
             ("Reset", self.reset, "Back to the first weights and batch, and the default sliders"),
         ):
             self.buttons[name] = Press(
-                lambda act=act: self._at_home(act),
+                act,
+                self._at_home,
                 description=name,
                 tooltip=tip,
                 layout={"flex": "1 1 0", "min_width": "0", "padding": "0"},

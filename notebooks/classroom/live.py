@@ -47,17 +47,19 @@ STYLE = """<style>
 
 
 class Press(widgets.ToggleButton):
-    """A button that looks pressed until the kernel has heard it, which may be busy with a cell."""
+    """A button that looks pressed until what it asks for is done: the kernel may be busy.
 
-    def __init__(self, act, **options):
+    at_home(act) calls act where it belongs, at once or later.
+    """
+
+    def __init__(self, act, at_home=lambda act: act(), **options):
         super().__init__(**options)
-        self.act = act
-        self.observe(self._heard, "value")
+        self.act, self.at_home = act, at_home
+        self.observe(lambda _: self.value and self.at_home(self._do), "value")
 
-    def _heard(self, _):
-        if self.value:
-            self.value = False
-            self.act()
+    def _do(self):
+        self.value = False
+        self.act()
 
     def click(self):
         """Press it."""
