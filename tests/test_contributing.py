@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 WALK = TEXT[TEXT.index("## One addition") : TEXT.index("## The rules for a chapter")]
 STEPS = re.split(r"^### \d\. .*$", WALK, flags=re.MULTILINE)[1:]
-FOLDERS = ("mytorch_core", "notebooks", "data", "tests", ".github")
+FOLDERS = ("mytorch_core", "notebooks", "data", "tests", "web", ".github")
 OWN = ("README.md", "Makefile", "pyproject.toml", "conftest.py", "CONTRIBUTING.md")
 FILES = (*student.FILES, *OWN)
 
