@@ -460,7 +460,7 @@ def verdicts():
     yield "decay", lambda lr, lr_decay, t: lr, "wrong", "decay-forgotten"
     yield "decay", lambda lr, lr_decay: lr, "error", "arguments-of-update"
     yield "largest_rate", 1, "right", None
-    yield "largest_rate", 0.5, "wrong", "one-over-L"
+    yield "largest_rate", 0.5, "wrong", "one-over-c"
     yield "largest_rate", "x", "error", None
     yield "sgd", sgd("os._exit(0)"), "stopped", None
     for nothing in (
