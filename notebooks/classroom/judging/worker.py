@@ -78,7 +78,9 @@ def warm():
     global _worker
     if workshop.serving:  # an answer that imports the checks: it is in one
         return
-    if _worker is None or _worker.process.poll() is not None:
+    if _worker is not None and _worker.process.poll() is not None:
+        _end()  # it has died: its pipes are to be closed
+    if _worker is None:
         _worker = Worker()
 
 
