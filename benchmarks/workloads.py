@@ -109,10 +109,14 @@ def mytorch(work, rule):
     x, y = digits(work)
     order = np.random.default_rng(1)
     batches = (pair for _ in count() for pair in mnist.minibatches(x, y, work["batch"], order))
+    return training(lambda x, y: nn.cross_entropy(model(x), y), batches, optimizer)
+
+
+def training(loss_of, batches, optimizer):
+    """A step on the next batch, in the words that the core and PyTorch share."""
 
     def step():
-        x, y = next(batches)
-        loss = nn.cross_entropy(model(x), y)
+        loss = loss_of(*next(batches))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -168,17 +172,7 @@ def eager(work, rule, *, loader=False, compiled=False, **settings):
                 yield from ((x[part], y[part]) for part in parts)
 
     loss_of = lambda x, y: F.cross_entropy(model(x), y)
-    loss_of = torch.compile(loss_of) if compiled else loss_of
-    stream = batches()
-
-    def step():
-        loss = loss_of(*next(stream))
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        return loss.item()
-
-    return step
+    return training(torch.compile(loss_of) if compiled else loss_of, batches(), optimizer)
 
 
 def jitted(work, rule):

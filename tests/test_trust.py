@@ -23,7 +23,7 @@ WORKFLOWS = sorted(ROOT.glob(".github/workflows/*.yml"))
 
 # Runs the code cells of a notebook, and tells every address asked for and every file written.
 WATCHED = """
-import builtins, json, os, sys
+import json, os, sys
 import nbformat
 told = {"addresses": [], "written": []}
 
@@ -42,7 +42,7 @@ space = {}
 for cell in nbformat.read(sys.argv[1], as_version=4).cells:
     if cell.cell_type == "code":
         exec(compile(cell.source, cell.id, "exec"), space)
-builtins.print(json.dumps(told), file=sys.__stderr__)
+print(json.dumps(told), file=sys.__stderr__)
 """
 
 

@@ -108,7 +108,6 @@ class Cockpit(Screen):
         elif self.task is None:
             self.stop_timer()
             self.unseen = None  # not every front end gives signs of life
-            self.pulse.playing = True
             self.task = loop.create_task(self._train())
             self.task.add_done_callback(self._done)
         self._show_buttons()
@@ -119,7 +118,6 @@ class Cockpit(Screen):
             self.task.cancel()
             self.task = None
             self.redraw(SHARP)
-        self.pulse.playing = False
         self._show_buttons()
 
     def step(self):
@@ -193,7 +191,7 @@ class Cockpit(Screen):
     def _done(self, task):
         if task is not self.task:  # paused, and perhaps started again
             return
-        self.task, self.pulse.playing = None, False
+        self.task = None
         if not task.cancelled():
             error = task.exception()
             self.redraw(SHARP)
@@ -204,6 +202,7 @@ class Cockpit(Screen):
         self._show_buttons()
 
     def _show_buttons(self):
+        self.pulse.playing = self.task is not None
         self.buttons["Start"].disabled = self.task is not None
         self.buttons["Pause"].disabled = self.task is None
         self.buttons["Step"].disabled = self.task is not None

@@ -24,10 +24,11 @@ def report(root=NOTEBOOKS.parent):
     """The report of the installation, with a row for each chapter and one for the links."""
     root = Path(root)
     chapters = sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-    rows = [(f"chapter {path.name[:2]}", _amiss(path), AGAIN) for path in chapters]
+    read = {path: _read(path) for path in chapters}
+    rows = [(f"chapter {path.name[:2]}", amiss, AGAIN) for path, (amiss, _) in read.items()]
     if not chapters:
         rows = [("chapters", f"there are none in {root / 'notebooks'}", AGAIN)]
-    broken = [link for path in chapters for link in _broken(path, _texts(path))]
+    broken = [link for path, (_, texts) in read.items() for link in _broken(path, texts)]
     for name in PAGES:
         if (root / name).exists():
             path = root / name
@@ -36,26 +37,19 @@ def report(root=NOTEBOOKS.parent):
     return installation.Report([*installation.report().rows, *rows])
 
 
-def _amiss(path):
-    """What is amiss with a chapter, or ""."""
+def _read(path):
+    """(what is amiss with a chapter, or "", its texts if nothing is)."""
     try:
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
     except Exception as error:  # cut off, no notebook, a notebook that is none
-        return f"{path.name} cannot be read ({type(error).__name__})"
+        return f"{path.name} cannot be read ({type(error).__name__})", []
     known = exercises.names()
     for cell in notebook.cells:
         for name in re.findall(r'^check\("(\w+)"', cell.source, flags=re.MULTILINE):
             if name not in known:
-                return f"{path.name} asks for an exercise that is not there, {name}"
-    return ""
-
-
-def _texts(path):
-    if _amiss(path):
-        return []
-    cells = nbformat.read(path, as_version=4).cells
-    return [cell.source for cell in cells if cell.cell_type == "markdown"]
+                return f"{path.name} asks for an exercise that is not there, {name}", []
+    return "", [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
 
 
 def _broken(path, texts):

@@ -5,18 +5,12 @@ import copy
 import itertools
 import re
 
+from classroom.judging import slips
+from classroom.judging.slips import EITHER_WAY
 from classroom.judging.trees import expression, shown
 
-OPERATORS = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.Pow: "**",
-    ast.FloorDiv: "//",
-    ast.MatMult: "@",
-}
-EITHER_WAY = (ast.Add, ast.Mult)
+# A slip of the pen exchanges no product of matrices; here it may stand for another operator.
+OPERATORS = slips.OPERATORS | {ast.MatMult: "@"}
 COMPARED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 # Functions and methods that are taken for each other.
 ALIKE = (

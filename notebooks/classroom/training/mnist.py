@@ -109,10 +109,8 @@ def _read(path):
         raise FileNotFoundError(
             f"{path.name} is missing from {path.parent}. {_how_to_restore(path)}"
         ) from None
-    except IsADirectoryError as error:
-        raise fail(f"is a folder in {path.parent}, not a file") from error
-    except PermissionError as error:
-        if path.is_dir():  # Windows
+    except (IsADirectoryError, PermissionError) as error:
+        if path.is_dir():  # which Windows calls a missing permission
             raise fail(f"is a folder in {path.parent}, not a file") from error
         raise PermissionError(
             f"{path} cannot be read, this user has no permission. Allow it: chmod a+r {path}"
